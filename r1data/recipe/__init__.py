@@ -1,0 +1,43 @@
+"""Recipes (identity) and runtimes (execution)."""
+
+from r1data.recipe.fingerprint import fingerprint, fingerprint_files
+from r1data.recipe.reading import read_recipe, read_runtime
+from r1data.recipe.recipe import (
+    Columns,
+    FilePrompts,
+    GymPrompts,
+    HubPrompts,
+    Model,
+    Recipe,
+    Sampling,
+    Selection,
+    ShippedPrompts,
+    Source,
+    Template,
+    Verification,
+)
+from r1data.recipe.runtime import EngineChoice, LocalEngine, Runtime, ScriptedEngine, ServerEngine
+
+__all__ = [
+    "Columns",
+    "EngineChoice",
+    "FilePrompts",
+    "GymPrompts",
+    "HubPrompts",
+    "LocalEngine",
+    "Model",
+    "Recipe",
+    "Runtime",
+    "Sampling",
+    "ScriptedEngine",
+    "Selection",
+    "ServerEngine",
+    "ShippedPrompts",
+    "Source",
+    "Template",
+    "Verification",
+    "fingerprint",
+    "fingerprint_files",
+    "read_recipe",
+    "read_runtime",
+]

@@ -1,0 +1,187 @@
+"""The recipe: what to make. Everything here is identity; where and how fast it is made is `runtime`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class Strict(BaseModel):
+    """A frozen value that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Model(Strict):
+    """The model that writes. `id` is a folder (beginning with `.`, `/` or `~`) or a name on the Hub."""
+
+    id: str
+    revision: str | None = None
+    """Branch, tag or commit on the Hub; pin a commit for a run that others can repeat."""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether `id` is a path rather than a name on the Hub."""
+        return self.id.startswith((".", "/", "~"))
+
+
+class PromptSource(Strict):
+    """What every source of prompts has in common."""
+
+    name: str | None = None
+    """Shown in tables and reports; by default made from the source itself."""
+    domain: str = "math"
+    language: str | None = None
+    """Target language (ISO 639-1) where no column says otherwise; by default it is told from the question."""
+    verifier: Literal["math"] = "math"
+    licence: str | None = None
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Take at most this many rows, from the start."""
+
+
+class Columns(Strict):
+    """Which column holds what. A column that is named here must exist; the defaults may be absent."""
+
+    question: str = "question"
+    """The question as text. Ignored where the row has `messages`."""
+    messages: str = "messages"
+    """A conversation as a list of {role, content}, the last turn being the user's."""
+    answer: str = "answer"
+    domain: str = "domain"
+    language: str = "language"
+    licence: str = "licence"
+
+
+class FilePrompts(PromptSource):
+    """JSONL, JSON, Parquet or CSV files; `path` may hold wildcards and is relative to the recipe's folder."""
+
+    kind: Literal["file"]
+    path: str
+    columns: Columns = Columns()
+
+
+class HubPrompts(PromptSource):
+    """A dataset on the Hub, or a folder saved by `datasets`, read as a stream."""
+
+    kind: Literal["hub"]
+    dataset: str
+    config: str | None = None
+    split: str = "train"
+    revision: str | None = None
+    columns: Columns = Columns()
+
+
+class ShippedPrompts(PromptSource):
+    """Prompts that come with r1data, by name (`r1data prompts` lists them)."""
+
+    kind: Literal["shipped"]
+    dataset: str
+
+
+class GymPrompts(Strict):
+    """A reasoning-gym family; its own scorer becomes the verifier."""
+
+    kind: Literal["reasoning_gym"]
+    family: str
+    size: Annotated[int, Field(ge=1)]
+    seed: int = 0
+    config: dict[str, Any] = {}
+    """Settings of the family, as reasoning-gym names them."""
+    name: str | None = None
+    domain: str = "logic"
+    language: str | None = "en"
+    licence: str | None = "Apache-2.0"
+
+
+Source = Annotated[FilePrompts | HubPrompts | ShippedPrompts | GymPrompts, Field(discriminator="kind")]
+
+
+class Template(Strict):
+    """How a prompt becomes the text that the model continues."""
+
+    name: str = "chat"
+    """One of the templates under `r1data/prompts/`: `chat` (the model's own chat template) or `r1-zero`."""
+    system: str | None = None
+    """A system message put in front where the prompt has none; `{language}` becomes the language's name."""
+    prefill: str = ""
+    """Text that the assistant's turn begins with, such as `<think>\\n`; it becomes part of the reply."""
+
+
+class Sampling(Strict):
+    """How the model is sampled. Changing any of these makes new draws; changing `draws` only adds or drops some."""
+
+    draws: Annotated[int, Field(ge=1)] = 4
+    temperature: Annotated[float, Field(ge=0)] = 1.0
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    max_tokens: Annotated[int, Field(ge=1)] = 32768
+    stop: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _greedy_draws_once(self) -> Sampling:
+        if self.temperature == 0 and self.draws > 1:
+            raise ValueError(
+                "temperature 0 gives the same reply every time: set draws to 1 or raise the temperature"
+            )
+        return self
+
+
+class Verification(Strict):
+    """How replies are checked."""
+
+    deadline: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds that one check may take before its worker is killed and the outcome is `timeout`."""
+
+
+class Selection(Strict):
+    """What is kept: thresholds over verdicts and measures. None of them needs a new draw or a new check."""
+
+    correctness: Literal["correct", "any"] = "correct"
+    """Keep what the verifier called correct (as R1 did), or keep whatever it said."""
+    reasoning: Literal["required", "optional"] = "required"
+    """Whether a reply must have one `<think>` part in its place, and an answer behind it."""
+    truncated: Literal["drop", "keep"] = "drop"
+    language_share: Annotated[float, Field(ge=0, le=1)] = 0.95
+    """Least share of words in the prompt's language, in the reasoning and in the answer."""
+    longest_paragraph: Annotated[int, Field(ge=1)] = 2000
+    """Most characters without a line break in the reasoning."""
+    code_in_reasoning: Literal["drop", "keep"] = "drop"
+    repeated_lines: Annotated[float, Field(ge=0, le=1)] = 0.3
+    tail_repeats: Annotated[int, Field(ge=1)] = 4
+    keep_per_prompt: Annotated[int, Field(ge=1)] | None = None
+    keep_rule: Literal["shortest", "first"] = "first"
+    """Which ones to keep where a prompt has more than `keep_per_prompt` good completions."""
+
+
+class Recipe(Strict):
+    """What to make: model, prompts, template, sampling, checks, thresholds."""
+
+    name: str
+    seed: int = 0
+    model: Model
+    prompts: Annotated[tuple[Source, ...], Field(min_length=1)]
+    max_bad_prompts: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Largest share of a source's rows that may be unusable before the run stops."""
+    template: Template = Template()
+    sampling: Sampling = Sampling()
+    verification: Verification = Verification()
+    selection: Selection = Selection()
+    folder: Path = Field(default=Path(), exclude=True)
+    """Where the recipe was read from: relative paths start here. Set by the reader, no part of the identity."""
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_file_name(cls, name: str) -> str:
+        if not name or any(not (c.isalnum() or c in "-_.") for c in name) or name.startswith("."):
+            raise ValueError("use letters, digits, '-', '_' and '.' only: it names the workspace's folder")
+        return name
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _model_by_name(cls, model: object) -> object:
+        return {"id": model} if isinstance(model, str) else model
+
+    def resolve(self, path: str) -> Path:
+        """A path of the recipe as an absolute one."""
+        return (self.folder / Path(path).expanduser()).resolve()

@@ -1,0 +1,66 @@
+"""The runtime: where and how fast to make it. Nothing here may change which rows come out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from r1data.recipe.recipe import Strict
+
+
+class LocalEngine(Strict):
+    """A vLLM server on this machine, started for the recipe's model and stopped with the run."""
+
+    kind: Literal["local"] = "local"
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """By default a free one."""
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+    args: tuple[str, ...] = ()
+    """More arguments for the vLLM server, such as `--tensor-parallel-size`, `4`."""
+    env: dict[str, str] = {}
+    startup_seconds: Annotated[float, Field(gt=0)] = 600.0
+    max_restarts: Annotated[int, Field(ge=0)] = 3
+
+
+class ServerEngine(Strict):
+    """OpenAI-compatible servers that somebody else runs."""
+
+    kind: Literal["server"]
+    endpoints: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Base addresses that end in `/v1`."""
+    model: str | None = None
+    """The model's name on the server, where it differs from the recipe's."""
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key. The key itself is written nowhere."""
+    timeout_seconds: Annotated[float, Field(gt=0)] = 900.0
+    patience_seconds: Annotated[float, Field(ge=0)] = 120.0
+    """How long to go on trying when no endpoint answers, before giving up with everything safe."""
+
+
+class ScriptedEngine(Strict):
+    """No model: replies made up from the seed, right at a given rate. For rehearsals and fault injection."""
+
+    kind: Literal["scripted"]
+    accuracy: Annotated[float, Field(ge=0, le=1)] = 0.5
+    flaws: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Share of replies that have one of the flaws the filters exist for."""
+    failures: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of requests that come back as an error."""
+    latency_seconds: Annotated[float, Field(ge=0)] = 0.0
+    context_tokens: Annotated[int, Field(ge=1)] = 32768
+
+
+EngineChoice = Annotated[LocalEngine | ServerEngine | ScriptedEngine, Field(discriminator="kind")]
+
+
+class Runtime(Strict):
+    """Where and how fast: the engine, how much at once, how many workers."""
+
+    engine: EngineChoice = LocalEngine()
+    concurrency: Annotated[int, Field(ge=1)] = 256
+    """Requests in flight, per endpoint."""
+    verify_workers: Annotated[int, Field(ge=1)] | None = None
+    """Verifier processes; by default one per core, at most eight."""
+    shard_prompts: Annotated[int, Field(ge=1)] = 2000
+    """Prompts per shard, the unit of sealing and of a Prefect task."""

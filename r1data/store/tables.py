@@ -1,0 +1,25 @@
+"""The tables of a workspace, read together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Lazy frames in the shapes that `schemas` gives them. A stage that has not run yet has an empty frame.
+
+    `completions` holds the draws of the recipe at hand, failed ones (`finish_reason == "error"`) included.
+    `planned` is the number of draws that the recipe asks for.
+    """
+
+    planned: int
+    prompts: pl.LazyFrame
+    bad_prompts: pl.LazyFrame
+    completions: pl.LazyFrame
+    verdicts: pl.LazyFrame
+    measures: pl.LazyFrame
+    decisions: pl.LazyFrame
+    examples: pl.LazyFrame

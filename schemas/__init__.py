@@ -1,0 +1,29 @@
+"""The six tables, typed and versioned: the contract between the factory and training.
+
+One row of a table has the same field names as its columns. A change of a column's meaning raises the table's
+`VERSION`; a change of its name or type does too, and `tests/schemas` pins both.
+"""
+
+from schemas.completion import Completion, Completions, FinishReason
+from schemas.decision import Decisions, Reason
+from schemas.example import Examples
+from schemas.measure import Measures
+from schemas.prompt import BadPrompts, Message, Prompt, Prompts
+from schemas.verdict import Outcome, Verdict, Verdicts
+
+__all__ = [
+    "BadPrompts",
+    "Completion",
+    "Completions",
+    "Decisions",
+    "Examples",
+    "FinishReason",
+    "Measures",
+    "Message",
+    "Outcome",
+    "Prompt",
+    "Prompts",
+    "Reason",
+    "Verdict",
+    "Verdicts",
+]

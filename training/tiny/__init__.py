@@ -1,0 +1,6 @@
+"""The tiny model: a Llama of a few megabytes whose faults are the ones that the factory exists to catch.
+
+Read in this order: ``tasks`` (what a task and its worked solution are), ``columns`` (arithmetic written out digit by
+digit), ``families``, ``stories`` and ``gym`` (the task families), ``flaws`` (the faults), ``corpus`` (the mix and what
+is held out), ``tokenizer``, ``train``, ``evaluate``, ``prompts``.
+"""
