@@ -30,7 +30,7 @@ class Completion:
     seed: int
     model: str
     model_fingerprint: str
-    template: str
+    rendered: str
     temperature: float
     top_p: float
     max_tokens: int
@@ -47,9 +47,9 @@ class Completions(dy.Schema):
     """The table of draws.
 
     `text` is the whole reply with any prefilled part in front, exactly as the engine gave it; reasoning and answer
-    are read from it by `r1data.replies`, so a better parser never needs a new draw. `route` is the fingerprint of
-    what produced the draw (model, template, sampling); `template` that of the rendered template alone. `seconds` is
-    an observation of the machine and no part of the row's identity.
+    are read from it by `r1data.replies`, so a better parser never needs a new draw. `rendered` is the
+    fingerprint of the text that the model continued, `route` that of model and sampling: together with the draw's
+    index they make the `completion_id`. `seconds` is an observation of the machine and no part of the row's identity.
     """
 
     completion_id = dy.String(primary_key=True, regex=r"^[0-9a-f]{32}$")
@@ -59,7 +59,7 @@ class Completions(dy.Schema):
     seed = dy.Int64(min=0)
     model = dy.String(min_length=1)
     model_fingerprint = dy.String(min_length=1)
-    template = dy.String(min_length=1)
+    rendered = dy.String(min_length=1)
     temperature = dy.Float64(min=0)
     top_p = dy.Float64(min=0, max=1)
     max_tokens = dy.Int32(min=1)

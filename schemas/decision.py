@@ -30,7 +30,7 @@ class Reason(StrEnum):
 
 
 class Decisions(dy.Schema):
-    """The table of decisions: `reason` is the first of `reasons`; `rank` the place among a prompt's good ones (from 1)."""
+    """The table of decisions: `reason` is the first of `reasons`, `rank` the place among a prompt's good ones."""
 
     completion_id = dy.String(primary_key=True, regex=r"^[0-9a-f]{32}$")
     prompt_id = dy.String(regex=r"^[0-9a-f]{32}$")

@@ -45,9 +45,7 @@ def _load(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise RecipeError(f"{path}: is no valid YAML: {error}") from None
     if not isinstance(document, dict):
-        raise RecipeError(
-            f"{path}: should be a YAML mapping of keys to values", "see data/recipes/ for examples"
-        )
+        raise RecipeError(f"{path}: should be a YAML mapping of keys to values", "see data/recipes/ for examples")
     return document
 
 

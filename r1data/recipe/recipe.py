@@ -121,9 +121,7 @@ class Sampling(Strict):
     @model_validator(mode="after")
     def _greedy_draws_once(self) -> Sampling:
         if self.temperature == 0 and self.draws > 1:
-            raise ValueError(
-                "temperature 0 gives the same reply every time: set draws to 1 or raise the temperature"
-            )
+            raise ValueError("temperature 0 gives the same reply every time: set draws to 1 or raise the temperature")
         return self
 
 

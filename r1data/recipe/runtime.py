@@ -62,5 +62,5 @@ class Runtime(Strict):
     """Requests in flight, per endpoint."""
     verify_workers: Annotated[int, Field(ge=1)] | None = None
     """Verifier processes; by default one per core, at most eight."""
-    shard_prompts: Annotated[int, Field(ge=1)] = 2000
+    shard_prompts: Annotated[int, Field(ge=1)] = 500
     """Prompts per shard, the unit of sealing and of a Prefect task."""

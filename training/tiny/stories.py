@@ -29,7 +29,7 @@ def _gain(rng: Random) -> Plot:
             f"{name.en} has {a} {thing.en} and gets {b} more. How many {thing.en} does {name.en} have now?",
             f"{name.zh}有 {a} {thing.zh}，又得到 {b} {thing.zh}。{name.zh}现在一共有多少{thing.zh}？",
         ),
-        Line(f"{name.en} gets more, so I add {a} and {b}.", f"{name.zh}又得到一些，所以我把 {a} 和 {b} 相加。"),
+        Line(f"More come in, so I add {a} and {b}.", f"数量变多了，所以我把 {a} 和 {b} 相加。"),
         f"{a} + {b}",
         a + b,
         lambda pen: (columns.add(a, b, pen),),
@@ -44,7 +44,7 @@ def _loss(rng: Random) -> Plot:
             f"{name.en} has {a} {thing.en} and gives away {b}. How many {thing.en} are left?",
             f"{name.zh}有 {a} {thing.zh}，送出 {b} {thing.zh}。还剩多少{thing.zh}？",
         ),
-        Line(f"{name.en} gives some away, so I subtract {b} from {a}.", f"{name.zh}送出一些，所以我从 {a} 里减去 {b}。"),
+        Line(f"Some go away, so I subtract {b} from {a}.", f"数量变少了，所以我从 {a} 里减去 {b}。"),
         f"{a} - {b}",
         a - b,
         lambda pen: (columns.subtract(a, b, pen),),
@@ -89,11 +89,11 @@ def _change(rng: Random) -> Plot:
 
 def _trip(rng: Random) -> Plot:
     a, b = rng.randint(40, 480), rng.randint(40, 480)
-    first, second = rng.choice(((Line("day", "天"), Line("day", "天")), (Line("hour", "小时"), Line("hour", "小时"))))
+    unit = rng.choice((Line("day", "天"), Line("hour", "小时")))
     return Plot(
         Line(
-            f"A car drives {a} km in the first {first.en} and {b} km in the second {second.en}. How far does it drive?",
-            f"一辆车第一{first.zh}行驶 {a} 千米，第二{second.zh}行驶 {b} 千米。一共行驶多少千米？",
+            f"A car drives {a} km in the first {unit.en} and {b} km in the second {unit.en}. How far does it drive?",
+            f"一辆车第一{unit.zh}行驶 {a} 千米，第二{unit.zh}行驶 {b} 千米。一共行驶多少千米？",
         ),
         Line(f"The whole way is the sum of {a} and {b}.", f"全程是 {a} 与 {b} 的和。"),
         f"{a} + {b}",

@@ -1,0 +1,141 @@
+"""The reasoning flow: the stages of `r1data.run`, each as a Prefect task, one task per shard and stage.
+
+    python -m flows.reasoning data/recipes/demo.yaml
+
+Prefect shows, schedules and retries; what is done is written in the workspace, not in Prefect's database. So a run that
+was killed goes on from its sealed shards and journals when the flow runs again, whatever state Prefect gave it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")
+
+import typer
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from r1data.engines import Service, serving
+from r1data.errors import R1dataError
+from r1data.progress import Progress, Tally
+from r1data.recipe import read_recipe, read_runtime
+from r1data.report import Funnel
+from r1data.run import begin
+from r1data.stages import Job, Plan, assemble, decide, grade_missing, open_job, sample_shard
+from r1data.verifiers import VerifierPool
+
+LOG_SECONDS = 30.0
+
+
+class Work:
+    """What the tasks of one flow run share. A plain object, so that Prefect passes it on without looking inside."""
+
+    def __init__(self, job: Job, pool: VerifierPool, service: Service | None = None) -> None:
+        self.job = job
+        self.pool = pool
+        self.service = service
+
+
+class FlowLog:
+    """Listener that writes to the flow run's log."""
+
+    def __init__(self) -> None:
+        self._logger = get_run_logger()
+        self._last = 0.0
+
+    def say(self, line: str) -> None:
+        """Log a line of news."""
+        self._logger.info(line)
+
+    def counts(self, tally: Tally) -> None:
+        """Log the counts, now and then."""
+        now = time.monotonic()
+        if now - self._last >= LOG_SECONDS:
+            self._last = now
+            self._logger.info(
+                "%s of %s draws, %.0f tokens/s, %s accepted",
+                tally.done, tally.planned, tally.tokens_per_second, tally.accepted,
+            )  # fmt: skip
+
+
+@task(cache_policy=NO_CACHE)
+def plan_task(work: Work, retry_failed: bool) -> Plan:
+    """Prompts on disk, and what is to be drawn."""
+    return begin(work.job, retry_failed=retry_failed)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="sample shard {number}")
+def sample_task(work: Work, number: int, retry_failed: bool) -> str | None:
+    """Draw and judge what a shard is missing, and seal it."""
+    assert work.service is not None
+    return sample_shard(work.job, work.service, work.pool, number, retry_failed=retry_failed)
+
+
+@task(cache_policy=NO_CACHE)
+def grade_task(work: Work) -> int:
+    """Judge what has no verdict of the current version."""
+    return grade_missing(work.job, work.pool)
+
+
+@task(cache_policy=NO_CACHE)
+def decide_task(work: Work) -> int:
+    """Decide what is kept."""
+    return decide(work.job).height
+
+
+@task(cache_policy=NO_CACHE)
+def assemble_task(work: Work, seconds: float) -> Funnel:
+    """Dataset, card and report."""
+    return assemble(work.job, seconds)
+
+
+@flow(name="reasoning", persist_result=False)
+def reasoning(
+    recipe: Path, workspace: Path | None = None, runtime: Path | None = None, retry_failed: bool = False
+) -> Path:
+    """From a recipe's file to its workspace, by default `runs/NAME`; returns the workspace's folder."""
+    started = time.monotonic()
+    what = read_recipe(recipe)
+    root = workspace or Path("runs") / what.name
+    job = open_job(what, read_runtime(runtime), root, Progress(FlowLog()))
+    with job.workspace.locked(), VerifierPool(job.runtime.verify_workers, what.verification.deadline) as pool:
+        work = Work(job, pool)
+        todo = plan_task(work, retry_failed)
+        if todo.shards:
+            with serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service:
+                work.service = service
+                job.progress.begin(todo.planned, todo.completed, todo.failed)
+                for number in todo.shards:
+                    sample_task(work, number, retry_failed)
+        grade_task(work)
+        decide_task(work)
+        funnel = assemble_task(work, time.monotonic() - started)
+    counts = {name: value for name, value in funnel.as_dict().items() if isinstance(value, int)}
+    create_table_artifact(key="funnel", table=[counts], description=f"{what.name}: {root / 'report.html'}")
+    return root
+
+
+def main(
+    recipe: Path,
+    workspace: Annotated[Path | None, typer.Option("--workspace", "-w")] = None,
+    runtime: Path | None = None,
+    retry_failed: bool = False,
+) -> None:
+    """Run the reasoning flow once."""
+    try:
+        root = reasoning(recipe, workspace, runtime, retry_failed)
+    except R1dataError as error:
+        typer.echo(f"error: {error}\n  fix: {error.remedy}" if error.remedy else f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"dataset  {root / 'dataset'}\nreport   {root / 'report.html'}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,5 @@
+"""The `r1data` command line."""
+
+from r1data.cli.app import main
+
+__all__ = ["main"]

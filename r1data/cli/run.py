@@ -1,0 +1,116 @@
+"""`r1data run`: from a recipe to a dataset."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from r1data.cli.output import listening
+from r1data.cli.workspaces import RUNS
+from r1data.progress import Progress
+from r1data.recipe import Recipe, Runtime, read_recipe, read_runtime
+from r1data.report import Funnel
+from r1data.run import Result
+from r1data.run import run as run_job
+from r1data.stages import open_job, preview
+
+RUNTIME_PREFIX = "runtime."
+
+
+def run(
+    recipe: Annotated[Path, typer.Argument(help="The recipe's YAML file.")],
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", "-w", help="Folder for everything made; default runs/NAME.")
+    ] = None,
+    runtime: Annotated[
+        Path | None, typer.Option(help="Runtime's YAML file; by default a local vLLM with all defaults.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a key: sampling.draws=8, runtime.concurrency=64. May be repeated."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sampled; write nothing.")] = False,
+    retry_failed: Annotated[bool, typer.Option(help="Draw again what failed in earlier runs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Make the dataset that RECIPE describes. Running it again goes on where it stopped."""
+    what, where = _read(recipe, runtime, changes or [])
+    root = workspace or RUNS / what.name
+    if dry_run:
+        _show_preview(what, where, root, as_json)
+        return
+    try:
+        with listening() as listener:
+            progress = Progress(listener)
+            progress.say(f"recipe {recipe} -> {root}")
+            result = run_job(open_job(what, where, root, progress), retry_failed=retry_failed)
+    except KeyboardInterrupt:
+        message = f"\nstopped. What was finished is safe in {root}; run the same command again to go on."
+        typer.echo(message, err=True)
+        raise typer.Exit(130) from None
+    _show_result(result, root, as_json)
+
+
+def _read(recipe: Path, runtime: Path | None, changes: list[str]) -> tuple[Recipe, Runtime]:
+    """Read both files; `--set` changes that begin with `runtime.` go to the runtime."""
+    ours = [change for change in changes if not change.startswith(RUNTIME_PREFIX)]
+    theirs = [change.removeprefix(RUNTIME_PREFIX) for change in changes if change.startswith(RUNTIME_PREFIX)]
+    return read_recipe(recipe, ours), read_runtime(runtime, theirs)
+
+
+def _show_preview(recipe: Recipe, runtime: Runtime, root: Path, as_json: bool) -> None:
+    with listening() as listener:
+        plan, prompts = preview(open_job(recipe, runtime, root, Progress(listener)))
+    sources = dict(prompts.group_by("source").len().sort("source").iter_rows())
+    if as_json:
+        counts = {name: getattr(plan, name) for name in ("prompts", "bad", "duplicates", "planned", "completed")}
+        typer.echo(json.dumps(counts | {"failed": plan.failed, "pending": plan.pending, "sources": sources}))
+        return
+    table = Table("source", "prompts", "draws", title="would be sampled (nothing is written)")
+    for source, count in sources.items():
+        table.add_row(source, f"{count:,}", f"{count * recipe.sampling.draws:,}")
+    table.add_row("all", f"{plan.prompts:,}", f"{plan.planned:,}", style="bold")
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{plan.completed + plan.failed:,} of {plan.planned:,} draws are in {root} already, {plan.pending:,} to make: "
+        f"at most {plan.pending * recipe.sampling.max_tokens:,} tokens from {recipe.model.id}",
+        highlight=False,
+    )
+
+
+def _show_result(result: Result, root: Path, as_json: bool) -> None:
+    if as_json:
+        paths = {"dataset": str(root / "dataset"), "report": str(root / "report.html")}
+        typer.echo(json.dumps({**result.funnel.as_dict(), "sampled": result.sampled, **paths}))
+        return
+    console = Console()
+    console.print(_funnel_table(result.funnel))
+    console.print(f"time     {timedelta(seconds=round(result.seconds))}", highlight=False)
+    console.print(f"dataset  {root / 'dataset'}", highlight=False, soft_wrap=True)
+    console.print(f"report   {root / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def _funnel_table(funnel: Funnel) -> Table:
+    table = Table("stage", "rows", "share", title="from planned to kept", title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    total = max(funnel.planned, 1)
+
+    def row(name: str, count: int, style: str = "") -> None:
+        table.add_row(name, f"{count:,}", f"{count / total:.1%}", style=style)
+
+    row("planned", funnel.planned)
+    row("  pending", funnel.pending, "dim")
+    row("  failed", funnel.failed, "dim")
+    row("completed", funnel.completed)
+    for reason, count in funnel.rejected_by_reason.items():
+        row(f"  rejected: {reason}", count, "dim")
+    row("kept", funnel.kept, "bold")
+    return table

@@ -1,0 +1,176 @@
+"""The local engine: a vLLM server that we start, watch, start again when it dies, and never leave behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from r1data.errors import EngineError
+from r1data.model import LoadedModel
+from r1data.recipe import LocalEngine as Settings
+
+HOST = "127.0.0.1"
+STOP_SECONDS = 20.0
+LOG_TAIL_LINES = 15
+CPU_ARGS = ("--enforce-eager", "--dtype", "bfloat16", "--max-num-seqs", "256")
+CPU_ENV = {"VLLM_CPU_KVCACHE_SPACE": "1"}
+COMMON_ARGS = ("--disable-uvicorn-access-log", "--uvicorn-log-level", "warning")
+COMMON_ENV = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_LOGGING_LEVEL": "WARNING"}
+
+
+class LocalServer:
+    """A supervised vLLM server, as a context manager. Thread-safe: any thread may ask for a revival."""
+
+    def __init__(self, settings: Settings, model: LoadedModel, log: Path, notify: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._model = model
+        self._log = log
+        self._notify = notify
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._restarts = 0
+        self._port = 0
+        self._abandoned = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Base address for OpenAI clients."""
+        return f"http://{HOST}:{self._port}/v1"
+
+    def __enter__(self) -> LocalServer:
+        self._port = self._settings.port or _free_port()
+        if self._settings.port and not _port_is_free(self._settings.port):
+            raise EngineError(
+                f"port {self._settings.port} is in use by another program",
+                "stop that program, or leave out engine.port in the runtime: a free one is taken then",
+            )
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def revive(self) -> None:
+        """Start the server again if its process is dead; do nothing if it lives.
+
+        Raises:
+            EngineError: it has died more often than `max_restarts` allows.
+        """
+        with self._lock:
+            if self._process is None or self._process.poll() is None:
+                return
+            if self._restarts >= self._settings.max_restarts:
+                raise EngineError(
+                    self._obituary(f"the engine died again after {self._restarts} restarts"), self._hint()
+                )
+            self._restarts += 1
+            self._notify(f"the engine died; starting it again ({self._restarts} of {self._settings.max_restarts})")
+            self._stop()
+            self._start()
+
+    def abandon(self) -> None:
+        """End the wait of a revival that is under way: nobody needs the server any more."""
+        self._abandoned.set()
+
+    def _start(self) -> None:
+        self._abandoned.clear()
+        guard = Path(__file__).with_name("guard.py")
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-S", str(guard), *self._command()],
+                stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT,
+                env=self._environment(), start_new_session=True,
+            )  # fmt: skip
+        self._wait_until_healthy()
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + self._settings.startup_seconds
+        assert self._process is not None
+        while not _healthy(f"http://{HOST}:{self._port}/health"):
+            if self._process.poll() is not None:
+                raise EngineError(self._obituary("the engine stopped while starting"), self._hint())
+            if self._abandoned.wait(0.25):
+                return
+            if time.monotonic() > deadline:
+                limit = self._settings.startup_seconds
+                raise EngineError(self._obituary(f"the engine was not ready after {limit:.0f} s"), self._hint())
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()  # the guard's signal to end the engine and all that came from it
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _command(self) -> list[str]:
+        revision = ("--revision", self._model.revision) if self._model.revision else ()
+        device = CPU_ARGS if self._on_cpu() else ()
+        return [
+            sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", self._model.source,
+            "--served-model-name", self._model.name, "--host", HOST, "--port", str(self._port),
+            *revision, *COMMON_ARGS, *device, *self._settings.args,
+        ]  # fmt: skip
+
+    def _environment(self) -> dict[str, str]:
+        offline = {"HF_HUB_OFFLINE": "1"} if self._model.is_folder else {}
+        device = CPU_ENV if self._on_cpu() else {}
+        return {**COMMON_ENV, **device, **offline, **os.environ, **self._settings.env}
+
+    def _on_cpu(self) -> bool:
+        if self._settings.device == "auto":
+            return shutil.which("nvidia-smi") is None
+        return self._settings.device == "cpu"
+
+    def _obituary(self, what: str) -> str:
+        lines = self._log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:] if self._log.is_file() else []
+        return "\n".join([f"{what}; the end of {self._log}:", *(f"  {line}" for line in lines)])
+
+    def _hint(self) -> str:
+        return "`r1data doctor` checks the engine; the model must fit this machine (engine.args in the runtime)"
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,126 @@
+"""Explain: from an id to everything that is known of it, or to why there is nothing to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from r1data.errors import R1dataError
+from r1data.store import Tables, Workspace
+
+SHORTEST_PREFIX = 6
+
+
+class UnknownId(R1dataError):
+    """The workspace knows no such id."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawStory:
+    """One draw from its prompt to its fate. What has not happened yet is None; `fate` says where it stands."""
+
+    fate: str
+    planned: dict[str, Any] | None
+    prompt: dict[str, Any] | None
+    completion: dict[str, Any] | None
+    verdicts: list[dict[str, Any]]
+    measures: dict[str, Any] | None
+    decision: dict[str, Any] | None
+    example: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptStory:
+    """A prompt and what became of each of its draws."""
+
+    prompt: dict[str, Any]
+    draws: list[dict[str, Any]]
+
+
+def explain(workspace: Workspace, given: str) -> DrawStory | PromptStory:
+    """Tell the story of an example, a completion, a planned draw or a prompt, by its id or the start of it.
+
+    Raises:
+        UnknownId: nothing here has such an id, or several things have.
+    """
+    wanted = given.strip().lower()
+    if len(wanted) < SHORTEST_PREFIX or any(c not in "0123456789abcdef" for c in wanted):
+        raise UnknownId(f"{given!r} is no id", f"give at least the first {SHORTEST_PREFIX} of its 32 hex digits")
+    tables = workspace.tables()
+    draws = _ids(workspace.scan_plan(), "completion_id", wanted) | _ids(
+        workspace.scan_all_completions(), "completion_id", wanted
+    )
+    prompts = _ids(tables.prompts, "prompt_id", wanted)
+    match sorted(draws), sorted(prompts):
+        case [only], []:
+            return _draw_story(workspace, tables, only)
+        case [], [only]:
+            return _prompt_story(workspace, tables, only)
+        case [], []:
+            raise UnknownId(
+                f"{given}: neither a draw nor a prompt of {workspace.root}",
+                "it may belong to another workspace (-w), or its source row was unusable: see bad_prompts.parquet",
+            )
+        case several_draws, several_prompts:
+            count = len(several_draws) + len(several_prompts)
+            raise UnknownId(f"{given}: {count} ids begin like this", "give more of its digits")
+
+
+def _ids(frame: pl.LazyFrame, column: str, prefix: str) -> set[str]:
+    hits = frame.filter(pl.col(column).str.starts_with(prefix)).select(pl.col(column).unique()).collect()
+    return set(hits[column])
+
+
+def _draw_story(workspace: Workspace, tables: Tables, completion_id: str) -> DrawStory:
+    planned = _one(workspace.scan_plan(), "completion_id", completion_id)
+    completion = _one(workspace.scan_all_completions(), "completion_id", completion_id)
+    prompt_id = (planned or completion or {})["prompt_id"]
+    decision = _one(tables.decisions, "completion_id", completion_id)
+    return DrawStory(
+        fate=_fate(planned, completion, decision),
+        planned=planned,
+        prompt=_one(tables.prompts, "prompt_id", prompt_id),
+        completion=completion,
+        verdicts=_rows(tables.verdicts, "completion_id", completion_id),
+        measures=_one(tables.measures, "completion_id", completion_id),
+        decision=decision,
+        example=_one(tables.examples, "example_id", completion_id),
+    )
+
+
+def _fate(planned: dict[str, Any] | None, completion: dict[str, Any] | None, decision: dict[str, Any] | None) -> str:
+    if planned is None:
+        return "not in the dataset: an earlier recipe drew it, and the present one does not ask for it"
+    if completion is None:
+        return "not in the dataset: planned, but not drawn yet; run the recipe again to go on"
+    if completion["error"] is not None:
+        return f"not in the dataset: the draw failed ({completion['error']}); `r1data run --retry-failed` tries again"
+    if decision is None:
+        return "not in the dataset: drawn, but not decided on yet; run the recipe again to go on"
+    if decision["kept"]:
+        return "in the dataset"
+    return f"not in the dataset: rejected, {', '.join(decision['reasons'])}"
+
+
+def _prompt_story(workspace: Workspace, tables: Tables, prompt_id: str) -> PromptStory:
+    prompt = _one(tables.prompts, "prompt_id", prompt_id)
+    assert prompt is not None
+    mine = workspace.scan_plan().filter(pl.col("prompt_id") == prompt_id)
+    drawn = tables.completions.select("completion_id", "finish_reason", "completion_tokens", "error")
+    outcome = tables.verdicts.select("completion_id", "outcome", "extracted")
+    decision = tables.decisions.select("completion_id", "kept", "reasons")
+    draws = mine.drop("prompt_id")
+    for table in (drawn, outcome, decision):
+        draws = draws.join(table, on="completion_id", how="left")
+    return PromptStory(prompt, draws.sort("draw").collect().to_dicts())
+
+
+def _one(frame: pl.LazyFrame, column: str, value: str) -> dict[str, Any] | None:
+    rows = _rows(frame, column, value)
+    return rows[0] if rows else None
+
+
+def _rows(frame: pl.LazyFrame, column: str, value: str) -> list[dict[str, Any]]:
+    return frame.filter(pl.col(column) == value).collect().to_dicts()

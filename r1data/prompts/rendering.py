@@ -1,0 +1,71 @@
+"""Rendering: chat templates, the R1-Zero dialogue, system messages and prefills. All of it happens on our side, so that
+any engine that continues tokens behaves alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.exceptions import TemplateError
+
+from r1data.errors import ModelError, RecipeError
+from r1data.model import LoadedModel
+from r1data.recipe import Template, fingerprint
+from schemas import Message
+
+FOLDER = Path(__file__).parent / "templates"
+CHAT = "chat"
+LANGUAGES = {"en": "English", "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "fr": "French", "de": "German",
+             "es": "Spanish", "ru": "Russian", "pt": "Portuguese", "it": "Italian", "ar": "Arabic"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is sent: the token ids of `text`; `fingerprint` is that of `text`."""
+
+    text: str
+    tokens: tuple[int, ...]
+    fingerprint: str
+
+
+class Renderer:
+    """Renders the prompts of one recipe for one model."""
+
+    def __init__(self, model: LoadedModel, template: Template) -> None:
+        self._tokenizer = model.tokenizer
+        self._template = template
+        self._environment = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined)
+        known = sorted([CHAT, *(path.stem for path in FOLDER.glob("*.jinja"))])
+        if template.name not in known:
+            raise RecipeError(f"template.name: unknown template '{template.name}'", f"known: {', '.join(known)}")
+        if template.name == CHAT and not getattr(self._tokenizer, "chat_template", None):
+            raise ModelError(
+                f"model {model.name}: its tokenizer has no chat template",
+                "set template.name to r1-zero in the recipe, or use an instruct model",
+            )
+
+    def render(self, messages: Sequence[Message], language: str) -> Rendered:
+        """The text and tokens that the model continues, the prefill of the assistant's turn included."""
+        turns = [{"role": m.role, "content": m.content} for m in self._with_system(messages, language)]
+        try:
+            text = self._dialogue(turns, language) + self._template.prefill
+        except TemplateError as error:
+            raise ModelError(f"template {self._template.name}: cannot render a prompt: {error}") from None
+        tokens = tuple(self._tokenizer.encode(text, add_special_tokens=self._template.name != CHAT))
+        return Rendered(text, tokens, fingerprint(text))
+
+    def _with_system(self, messages: Sequence[Message], language: str) -> Sequence[Message]:
+        system = self._template.system
+        if system is None or messages[0].role == "system":
+            return messages
+        return [Message("system", system.replace("{language}", LANGUAGES.get(language, language))), *messages]
+
+    def _dialogue(self, turns: list[dict[str, str]], language: str) -> str:
+        if self._template.name == CHAT:
+            text: str = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+            return text
+        template = self._environment.get_template(f"{self._template.name}.jinja")
+        return template.render(turns=turns, language=LANGUAGES.get(language, language))

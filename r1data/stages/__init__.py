@@ -1,0 +1,20 @@
+"""Stages: one verb each, from recipe to dataset. A flow or the command line strings them together."""
+
+from r1data.stages.assemble import assemble, decide
+from r1data.stages.grade import grade_missing
+from r1data.stages.job import Job, open_job
+from r1data.stages.plan import Plan, plan, preview
+from r1data.stages.sample import salvage, sample_shard
+
+__all__ = [
+    "Job",
+    "Plan",
+    "assemble",
+    "decide",
+    "grade_missing",
+    "open_job",
+    "plan",
+    "preview",
+    "salvage",
+    "sample_shard",
+]

@@ -1,0 +1,95 @@
+"""Decide and assemble: from verdicts and measures to what is kept, and from that to the dataset and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import polars as pl
+
+from r1data import __version__, replies
+from r1data.report import Funnel, RunFacts, render_card, render_report
+from r1data.selection import decide as decide_rows
+from r1data.stages.job import Job
+from r1data.store import Tables
+from schemas import Outcome
+
+
+def decide(job: Job) -> pl.DataFrame:
+    """Decide anew over all verdicts and measures; store and return the decisions."""
+    tables = job.workspace.tables(job.grades)
+    decisions = decide_rows(tables.completions, tables.verdicts, tables.measures, job.recipe.selection)
+    job.workspace.write_decisions(decisions)
+    return decisions
+
+
+def assemble(job: Job, seconds: float | None) -> Funnel:
+    """Write the dataset with its card, and the report; returns the funnel, which adds up."""
+    tables = job.workspace.tables(job.grades)
+    facts = _facts(job, tables, seconds)
+
+    def card(examples: pl.LazyFrame) -> str:
+        return render_card(replace(tables, examples=examples), job.recipe, facts)
+
+    job.workspace.write_dataset(_examples(job, tables, facts.recipe_fingerprint), card)
+    tables = job.workspace.tables(job.grades)
+    funnel = Funnel.from_tables(tables)
+    funnel.check()
+    job.workspace.write_report(render_report(tables, job.recipe, facts))
+    return funnel
+
+
+def _examples(job: Job, tables: Tables, recipe: str) -> Iterator[pl.DataFrame]:
+    """The kept completions as training rows, one sealed part at a time."""
+    kept = tables.decisions.filter(pl.col("kept")).select("completion_id").collect()
+    rates = _pass_rates(tables).collect()
+    for part in job.workspace.parts():
+        completions = job.workspace.read_part(part).join(kept, on="completion_id", how="semi")
+        if completions.height:
+            prompts = job.workspace.prompts_of(completions["prompt_id"])
+            rows = completions.join(prompts, on="prompt_id").join(rates, on="prompt_id", how="left")
+            yield rows.sort("prompt_id", "draw").select(_example_columns(recipe))
+
+
+def _example_columns(recipe: str) -> list[pl.Expr]:
+    turn = pl.struct(role=pl.lit("assistant"), content=assistant_turn(pl.col("text")))
+    return [
+        pl.col("completion_id").alias("example_id"),
+        pl.col("prompt_id"),
+        pl.concat_list("messages", turn).alias("messages"),
+        *map(pl.col, ("domain", "language", "reference", "verifier", "pass_rate", "prompt_tokens")),
+        *map(pl.col, ("completion_tokens", "source", "licence", "model", "model_fingerprint", "route", "draw", "seed")),
+        pl.lit(recipe).alias("recipe"),
+    ]
+
+
+def assistant_turn(text: pl.Expr) -> pl.Expr:
+    """The one form that a reply has in training rows: the thought in its tags, a blank line, the answer."""
+    reasoning, answer = replies.reasoning(text), replies.answer(text).fill_null("")
+    thought = pl.format("<think>\n{}\n</think>\n\n{}", reasoning, answer)
+    return pl.when(reasoning.is_null()).then(answer).otherwise(thought)
+
+
+def _pass_rates(tables: Tables) -> pl.LazyFrame:
+    """Share of each prompt's judged draws that are correct; what could not be judged does not count."""
+    judged = tables.verdicts.filter(
+        pl.col("outcome").is_in([Outcome.CORRECT.value, Outcome.INCORRECT.value, Outcome.NO_ANSWER.value])
+    )
+    owners = tables.completions.select("completion_id", "prompt_id")
+    correct = (pl.col("outcome") == Outcome.CORRECT).mean().alias("pass_rate")
+    return judged.join(owners, on="completion_id").group_by("prompt_id").agg(correct)
+
+
+def _facts(job: Job, tables: Tables, seconds: float | None) -> RunFacts:
+    engines = tables.completions.select(pl.col("engine").unique().sort()).collect()["engine"].to_list()
+    return RunFacts(
+        recipe_fingerprint=str(job.workspace.read_manifest()["recipe"]),
+        engine=", ".join(engines) or "none",
+        model=job.model.name,
+        model_fingerprint=job.model.fingerprint,
+        seconds=seconds,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+        command=f"r1data run {job.recipe.name}.yaml",
+    )

@@ -1,0 +1,93 @@
+"""Grade: measures and verdicts for completions, as they come in or long after."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import fields
+from functools import partial
+from operator import attrgetter
+
+import polars as pl
+
+from r1data import replies
+from r1data.measures import measure
+from r1data.progress import Progress
+from r1data.recipe import Selection
+from r1data.selection import readable
+from r1data.stages.job import Job
+from r1data.verifiers import Check, VerifierPool
+from schemas import Completion, FinishReason, Measures, Outcome, Verdict, Verdicts
+
+TASK_COLUMNS = ("prompt_id", "language", "verifier", "reference", "task")
+GRADED_COLUMNS = ("completion_id", "prompt_id", "text", "finish_reason")
+_graded = attrgetter(*GRADED_COLUMNS)
+_verdict_row = attrgetter(*(field.name for field in fields(Verdict)))
+
+
+class Grader:
+    """Measures completions at once and has them verified in the pool. Keeps numbers, not texts."""
+
+    def __init__(self, prompts: pl.DataFrame, pool: VerifierPool, selection: Selection, progress: Progress) -> None:
+        self._tasks = prompts.select(TASK_COLUMNS)
+        self._pool = pool
+        self._selection = selection
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._measures: list[pl.DataFrame] = []
+        self._verdicts: list[Future[Verdict]] = []
+
+    def take(self, completions: Sequence[Completion]) -> None:
+        """Grade completions that have just been drawn."""
+        rows = [_graded(c) for c in completions]
+        self.take_frame(pl.DataFrame(rows, schema=dict.fromkeys(GRADED_COLUMNS, pl.String), orient="row"))
+
+    def take_frame(self, completions: pl.DataFrame) -> None:
+        """Grade completions of a table; failed draws have nothing to grade."""
+        graded = completions.filter(pl.col("finish_reason") != FinishReason.ERROR)
+        frame = graded.select(GRADED_COLUMNS).join(self._tasks, on="prompt_id", how="inner", maintain_order="left")
+        if not frame.height:
+            return
+        measured = measure(frame)
+        legible = readable(frame.select("completion_id", "finish_reason"), measured, self._selection)
+        answers = frame.select(
+            "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")).alias("answer")
+        )
+        futures = []
+        for row, good in zip(answers.iter_rows(), legible, strict=True):
+            future = self._pool.submit(Check(*row))
+            future.add_done_callback(partial(self._judged, bool(good)))
+            futures.append(future)
+        with self._lock:
+            self._measures.append(measured)
+            self._verdicts += futures
+
+    def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Wait for the last verdict; returns verdicts and measures, sorted by completion."""
+        verdicts = [_verdict_row(future.result()) for future in self._verdicts]
+        verdict_schema = {name: column.dtype for name, column in Verdicts.columns().items()}
+        judged = pl.DataFrame(verdicts, schema=verdict_schema, orient="row").sort("completion_id")
+        measured = pl.concat(self._measures or [Measures.create_empty().clear()]).sort("completion_id")
+        return judged, measured
+
+    def _judged(self, legible: bool, future: Future[Verdict]) -> None:
+        if future.cancelled() or future.exception() is not None:
+            return
+        right = future.result().outcome == Outcome.CORRECT or self._selection.correctness == "any"
+        self._progress.add(judged=1, accepted=int(legible and right))
+
+
+def grade_missing(job: Job, pool: VerifierPool) -> int:
+    """Grade every planned draw that lacks verdicts or measures of the current version; returns how many."""
+    ungraded = job.workspace.ungraded_ids(job.grades)
+    if not ungraded.height:
+        return 0
+    for part in job.workspace.parts():
+        completions = job.workspace.read_part(part).join(ungraded, on="completion_id", how="semi")
+        if not completions.height:
+            continue
+        grader = Grader(job.workspace.prompts_of(completions["prompt_id"]), pool, job.recipe.selection, job.progress)
+        grader.take_frame(completions)
+        job.workspace.write_grades(job.grades, *grader.finish())
+    return ungraded.height

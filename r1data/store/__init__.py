@@ -1,0 +1,8 @@
+"""The only code that reads and writes tables."""
+
+from r1data.store.files import write_parquet, write_text, written_whole
+from r1data.store.journal import Journal
+from r1data.store.tables import Tables
+from r1data.store.workspace import Workspace
+
+__all__ = ["Journal", "Tables", "Workspace", "write_parquet", "write_text", "written_whole"]

@@ -1,0 +1,244 @@
+"""A workspace: one folder that holds everything a recipe made, as plain Parquet and text.
+
+    recipe.yaml          the recipe as it was last run      manifest.json   fingerprints, versions, when
+    prompts.parquet      bad_prompts.parquet                plan.parquet    every draw that the recipe asks for
+    journal/             draws that are safe but not sealed (SQLite)
+    completions/ verdicts/ measures/                        sealed parts, never changed
+    decisions.parquet    dataset/ (README.md, data/)        report.html     logs/
+
+Parts are named after what they hold, and what is done is the set of completion ids in them: so prompts may come, go or
+change places, and shards may change size, without a draw being lost or repeated.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+
+from r1data.errors import WorkspaceError
+from r1data.recipe import fingerprint
+from r1data.store.files import folder_written_whole, sweep_staging, write_parquet, write_text
+from r1data.store.journal import Journal, read_journal
+from r1data.store.tables import Tables
+from schemas import BadPrompts, Completions, Decisions, Examples, Measures, Prompts, Verdicts
+
+DATASET_FILE_BYTES = 256 << 20
+PLAN_SCHEMA = pl.Schema({"completion_id": pl.String, "prompt_id": pl.String, "draw": pl.Int32, "seed": pl.Int64})
+
+
+class Workspace:
+    """The only code that reads and writes tables. Reading needs no lock; writing happens inside `locked()`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def existing(cls, root: Path) -> Workspace:
+        """A workspace that some run has made.
+
+        Raises:
+            WorkspaceError: there is none at this place.
+        """
+        if not (root / "manifest.json").is_file():
+            raise WorkspaceError(f"{root}: is no workspace", "run a recipe first, or name its folder with -w")
+        return cls(root)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the workspace against other writers; the lock goes with the process, however it ends."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise WorkspaceError(
+                    f"{self.root}: another run (process {file.read().strip() or 'unknown'}) is writing here",
+                    "wait for it or stop it, or use another folder with -w; `r1data status` shows how far it is",
+                ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            sweep_staging(self.root)
+            yield
+
+    @property
+    def engine_log(self) -> Path:
+        """Where a local engine's output goes."""
+        return self.root / "logs" / "engine.log"
+
+    # --- what a run is about -------------------------------------------------------------------------------------
+
+    def write_manifest(self, manifest: dict[str, Any], recipe_yaml: str) -> None:
+        """Record what is being made: the recipe and every fingerprint that went into the rows."""
+        write_text(self.root / "recipe.yaml", recipe_yaml)
+        write_text(self.root / "manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+    def read_manifest(self) -> dict[str, Any]:
+        """The manifest of the last run, or an empty one."""
+        path = self.root / "manifest.json"
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return manifest
+
+    # --- single tables -------------------------------------------------------------------------------------------
+
+    def write_prompts(self, prompts: pl.DataFrame, bad: pl.DataFrame) -> None:
+        """Store the prompts and, beside them, the rows that could not become prompts."""
+        write_parquet(self.root / "bad_prompts.parquet", BadPrompts.validate(bad, cast=True))
+        write_parquet(self.root / "prompts.parquet", Prompts.validate(prompts, cast=True).sort("prompt_id"))
+
+    def write_plan(self, plan: pl.DataFrame) -> None:
+        """Store every draw that the recipe asks for."""
+        write_parquet(
+            self.root / "plan.parquet", plan.select(pl.col(name).cast(dtype) for name, dtype in PLAN_SCHEMA.items())
+        )
+
+    def write_decisions(self, decisions: pl.DataFrame) -> None:
+        """Store what is kept and what is not."""
+        write_parquet(self.root / "decisions.parquet", Decisions.validate(decisions, cast=True))
+
+    def write_dataset(self, frames: Iterable[pl.DataFrame], card: Callable[[pl.LazyFrame], str]) -> None:
+        """Replace the dataset's folder: the examples in Parquet files of bounded size, and the card made from them."""
+        with folder_written_whole(self.root / "dataset") as staging:
+            files = []
+            for number, frame in enumerate(_in_chunks(frames, DATASET_FILE_BYTES)):
+                files.append(staging / "data" / f"{number:05d}.parquet")
+                write_parquet(files[-1], Examples.validate(frame, cast=True))
+            names = [f"train-{number:05d}-of-{len(files):05d}.parquet" for number in range(len(files))]
+            files = [file.rename(file.with_name(name)) for file, name in zip(files, names, strict=True)]
+            write_text(staging / "README.md", card(pl.scan_parquet(files)))
+
+    def write_report(self, html: str) -> None:
+        """Store the report page."""
+        write_text(self.root / "report.html", html)
+
+    def read_prompts(self, offset: int = 0, length: int | None = None) -> pl.DataFrame:
+        """Prompts in the order of their ids, all of them or a range."""
+        return self._scan("prompts.parquet", Prompts).slice(offset, length).collect()
+
+    def prompts_of(self, prompt_ids: pl.Series) -> pl.DataFrame:
+        """The prompts with these ids, as far as the recipe still has them."""
+        wanted = prompt_ids.unique().to_frame("prompt_id").lazy()
+        return self._scan("prompts.parquet", Prompts).join(wanted, on="prompt_id", how="semi").collect()
+
+    def scan_plan(self) -> pl.LazyFrame:
+        """The draws that the recipe asks for."""
+        path = self.root / "plan.parquet"
+        return pl.scan_parquet(path) if path.is_file() else pl.LazyFrame(schema=PLAN_SCHEMA)
+
+    # --- parts ---------------------------------------------------------------------------------------------------
+
+    def journals(self) -> list[Path]:
+        """Journals that a run is writing or that a killed one left."""
+        return sorted((self.root / "journal").glob("*.sqlite"))
+
+    def open_journal(self, shard: str) -> Journal:
+        """Open or make the journal of a shard."""
+        return Journal(self.root / "journal" / f"{shard}.sqlite")
+
+    def seal_completions(self, completions: pl.DataFrame) -> str:
+        """Turn finished draws into an immutable part, named after the ids in it, and return that name."""
+        valid = Completions.validate(completions, cast=True).sort("completion_id")
+        part = fingerprint(valid["completion_id"].to_list())[:16]
+        write_parquet(self.root / "completions" / f"{part}.parquet", valid)
+        return part
+
+    def parts(self) -> list[str]:
+        """Names of the sealed parts."""
+        return sorted(path.stem for path in (self.root / "completions").glob("*.parquet"))
+
+    def read_part(self, part: str) -> pl.DataFrame:
+        """The completions of one part."""
+        return pl.read_parquet(self.root / "completions" / f"{part}.parquet")
+
+    def finished_ids(self) -> pl.DataFrame:
+        """All draws that were ever made, sealed or in journals: `completion_id`, and whether it `failed`."""
+        failed = (pl.col("finish_reason") == "error").alias("failed")
+        return self.scan_all_completions().select("completion_id", failed).collect()
+
+    def write_grades(self, version: str, verdicts: pl.DataFrame, measures: pl.DataFrame) -> None:
+        """Store verdicts and measures of the same completions, under the version of what made them."""
+        name = f"{fingerprint(measures['completion_id'].to_list())[:16]}.{version}.parquet"
+        write_parquet(self.root / "verdicts" / name, Verdicts.validate(verdicts, cast=True))
+        write_parquet(self.root / "measures" / name, Measures.validate(measures, cast=True))
+
+    def ungraded_ids(self, version: str) -> pl.DataFrame:
+        """Ids of planned, successful draws that lack a verdict or measures of this version."""
+        tables = self.tables(version)
+        wanted = tables.completions.filter(pl.col("finish_reason") != "error").select("completion_id")
+        graded = tables.verdicts.select("completion_id").join(
+            tables.measures.select("completion_id"), on="completion_id", how="semi"
+        )
+        return wanted.join(graded, on="completion_id", how="anti").collect()
+
+    # --- everything ----------------------------------------------------------------------------------------------
+
+    def tables(self, version: str | None = None) -> Tables:
+        """The tables of the planned draws, verdicts and measures of one version (by default the manifest's)."""
+        version = version or self.read_manifest().get("grades", "")
+        plan = self.scan_plan()
+        planned_ids = plan.select("completion_id")
+        completions = self.scan_all_completions().join(planned_ids, on="completion_id", how="semi")
+        return Tables(
+            planned=plan.select(pl.len()).collect().item(),
+            prompts=self._scan("prompts.parquet", Prompts),
+            bad_prompts=self._scan("bad_prompts.parquet", BadPrompts),
+            completions=completions,
+            verdicts=self._scan_parts("verdicts", Verdicts, f"*.{version}.parquet").join(
+                planned_ids, on="completion_id", how="semi"
+            ),
+            measures=self._scan_parts("measures", Measures, f"*.{version}.parquet").join(
+                planned_ids, on="completion_id", how="semi"
+            ),
+            decisions=self._scan("decisions.parquet", Decisions),
+            examples=self._scan_parts("dataset/data", Examples),
+        )
+
+    def scan_all_completions(self) -> pl.LazyFrame:
+        """Every draw ever made here, sealed or in a journal only, one row each, in the present plan or not."""
+        unsealed = [read_journal(path) for path in self.journals()]
+        sealed = self._scan_parts("completions", Completions)
+        if not unsealed:
+            return _latest_attempt(sealed)
+        return _latest_attempt(pl.concat([sealed, *(frame.lazy() for frame in unsealed)]))
+
+    def _scan(self, name: str, schema: type[dy.Schema]) -> pl.LazyFrame:
+        path = self.root / name
+        return pl.scan_parquet(path) if path.is_file() else schema.create_empty().lazy()
+
+    def _scan_parts(self, table: str, schema: type[dy.Schema], pattern: str = "*.parquet") -> pl.LazyFrame:
+        files = sorted((self.root / table).glob(pattern))
+        return pl.scan_parquet(files) if files else schema.create_empty().lazy()
+
+
+def _latest_attempt(completions: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per draw: where a failed draw was tried again, the attempt that succeeded."""
+    attempts = completions.with_columns(_failed=pl.col("finish_reason") == "error")
+    twice = attempts.group_by("completion_id").agg(pl.len().alias("_n"), pl.col("_failed").all().alias("_hopeless"))
+    return (
+        attempts.join(twice, on="completion_id")
+        .filter((pl.col("_n") == 1) | ~pl.col("_failed") | pl.col("_hopeless"))
+        .unique("completion_id", keep="first", maintain_order=False)
+        .drop("_failed", "_n", "_hopeless")
+    )
+
+
+def _in_chunks(frames: Iterable[pl.DataFrame], limit: int) -> Iterator[pl.DataFrame]:
+    """Join small frames into ones of about `limit` bytes; always at least one, if an empty one."""
+    empty: pl.DataFrame = Examples.create_empty()
+    waiting, size = [empty], 0
+    for frame in frames:
+        if size and size + frame.estimated_size() > limit:
+            yield pl.concat(waiting)
+            waiting, size = [empty], 0
+        waiting.append(frame)
+        size += int(frame.estimated_size())
+    yield pl.concat(waiting)
