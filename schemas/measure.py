@@ -28,12 +28,14 @@ class Measures(dy.Schema):
     """Words of the reasoning in the prompt's language, of all its words (R1 paper, Eq. 7)."""
     answer_language_share = dy.Float64(nullable=True, min=0, max=1)
     detected_language = dy.String(nullable=True)
-    """fastText's opinion of the reasoning's words, where there are enough of them."""
+    """The reasoning's language: by its script, or fastText's opinion where that is Latin and there are words enough."""
     detected_probability = dy.Float64(nullable=True, min=0)
     longest_paragraph = dy.Int32(min=0)
     """Characters of the reasoning's longest run without a line break, code and tables aside."""
     paragraphs = dy.Int32(min=0)
+    """How many such runs there are."""
     code_fences = dy.Int32(min=0)
+    """Lines that open or close a Markdown code block, in reasoning and answer."""
     fence_unclosed = dy.Bool()
     """A Markdown code fence is opened and never closed, in the reasoning or in the answer."""
     code_in_reasoning = dy.Bool()
@@ -41,3 +43,5 @@ class Measures(dy.Schema):
     """Share of the reasoning's non-empty lines that repeat an earlier one."""
     tail_repeats = dy.Int32(min=0)
     """How often the reply's last 24 characters occur in it; 1 is regular, more is a loop at the end."""
+    folded = dy.String(regex=r"^[0-9a-f]{32}$")
+    """Fingerprint of the whole reply with all white space alike: equal for replies that say the same."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -90,6 +92,7 @@ class LocalServer:
 
     def _start(self) -> None:
         self._abandoned.clear()
+        self._sweep()
         guard = Path(__file__).with_name("guard.py")
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
@@ -123,6 +126,16 @@ class LocalServer:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if process.returncode < 0:  # the guard was killed and could not do its work
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Kill what a killed guard left of an engine of this run: whatever writes its output to our log."""
+        log = str(self._log.resolve())
+        for output in Path("/proc").glob("[0-9]*/fd/1"):
+            with contextlib.suppress(OSError):
+                if output.readlink() == Path(log):
+                    os.kill(int(output.parts[2]), signal.SIGKILL)
 
     def _command(self) -> list[str]:
         revision = ("--revision", self._model.revision) if self._model.revision else ()

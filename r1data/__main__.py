@@ -1,0 +1,5 @@
+"""`python -m r1data`."""
+
+from r1data.cli import main
+
+main()

@@ -1,0 +1,24 @@
+"""Settings that hold for every test: quiet, offline, and nothing written outside the test's own folder."""
+
+import os
+
+os.environ.update(
+    DO_NOT_TRACK="1",
+    HF_HUB_OFFLINE="1",
+    HF_DATASETS_OFFLINE="1",
+    PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED="false",
+    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="90",
+)
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Path:
+    """The tiny model's folder."""
+    return REPOSITORY / "data" / "models" / "tiny"

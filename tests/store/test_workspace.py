@@ -1,0 +1,35 @@
+"""A workspace has one writer at a time, and says which."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from r1data.errors import WorkspaceError
+from r1data.store import Workspace
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from r1data.store import Workspace
+with Workspace(Path(sys.argv[1])).locked():
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_writer_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    with pytest.raises(WorkspaceError, match=f"process {holder.pid}"), Workspace(tmp_path).locked():
+        pass
+    holder.kill()
+    holder.wait()
+    with Workspace(tmp_path).locked():
+        pass
+
+
+def test_a_folder_without_a_run_is_no_workspace(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match="is no workspace"):
+        Workspace.existing(tmp_path)
