@@ -2,4 +2,5 @@
 
 from r1data.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,14 +18,16 @@ NOTATION = "|".join(
         r"`[^`\n]+`",
         r"(?s:\$\$.*?\$\$)",
         r"\$[^\s$](?:[^$\n]*[^\s$])?\$",  # no space inside the dollars: "$5 and $6" is money
-        r"(?s:\\\(.*?\\\))",
-        r"(?s:\\\[.*?\\\])",
-        r"(?s:\\begin\{[A-Za-z]+\*?\}.*?\\end\{[A-Za-z]+\*?\})",
+        r"\\\((?:[^\\]|\\[^()])*\\\)",  # without a second opening, as said below
+        r"\\\[(?:[^\\]|\\[^\[\]])*\\\]",
+        r"\\begin\{[A-Za-z]+\*?\}(?:[^\\]|\\(?:[^b]|b[^e]|be[^g]|beg[^i]))*?\\end\{[A-Za-z]+\*?\}",
         rf"\\[A-Za-z]+\*?(?:\s*{BRACES})*",
         r"</?[A-Za-z][\w-]*(?:\s+[\w-]+=\"[^\"]*\")*\s*/?>",
         r"https?://[^\s\p{Han}]+",
     )
 )
+"""A formula ends where the next one of its kind begins. If it could run to the end of the text in search of a partner,
+a model looping over an unclosed `\\(` would cost time by the square of the text's length."""
 
 SYMBOLS = (
     r"(?-u:\b)[0-9]*(?:[A-Z]{1,4}|[a-z]"

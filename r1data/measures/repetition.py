@@ -9,8 +9,8 @@ import polars as pl
 SHORTEST_LINE = 4
 """Shorter lines ("So", "= 4", "}") come again in honest work and do not count."""
 TAIL = 24
-"""Characters. Long enough that an answer repeated from the reasoning counts two or three times at most, short enough
-to fit twice into the period of the loops that models fall into."""
+"""Characters: long enough that a boxed answer, said in the reasoning and again behind it, counts twice at most. A loop
+counts once a turn, or once in about `TAIL` characters where its turns are shorter."""
 
 
 def repeated_lines(text: pl.Expr) -> pl.Expr:

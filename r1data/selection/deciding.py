@@ -45,7 +45,7 @@ def decide(
     """
     rows = _rows(completions, verdicts, measures)
     alone = [expression.alias(reason) for reason, expression in _alone(selection).items()]
-    rows = rows.with_columns(alone).with_columns(good=~pl.any_horizontal(_alone(selection)))
+    rows = rows.with_columns(alone).with_columns(good=~pl.any_horizontal(_alone(selection).values()))
     rows = _ranked(_with_repeats(rows), selection)
     among = expressions(selection)
     rows = rows.with_columns(among[reason].alias(reason) for reason in AMONG_OTHERS)
@@ -70,7 +70,7 @@ def accepted(frame: pl.DataFrame, selection: Selection) -> pl.Series:
 
     Takes `outcome` (null for none yet), `finish_reason` and the columns of `schemas.Measures`.
     """
-    return frame.select((~pl.any_horizontal(_alone(selection))).alias("accepted"))["accepted"]
+    return frame.select((~pl.any_horizontal(_alone(selection).values())).alias("accepted"))["accepted"]
 
 
 def readable(completions: pl.DataFrame, measures: pl.DataFrame, selection: Selection) -> pl.Series:

@@ -141,7 +141,9 @@ def test_stopped_at_any_moment_and_started_again_it_ends_the_same(
     dice = random.Random(number)
     statuses = []
     for _ in range(3):
-        process = subprocess.Popen(command(recipe, tmp_path / "w"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command(recipe, tmp_path / "w"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
         journal = tmp_path / "w" / "journal"
         give_up = time.monotonic() + 60
         while not any(journal.glob("*.sqlite")) and process.poll() is None and time.monotonic() < give_up:

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -159,7 +160,7 @@ def test_repeated_lines(reasoning: str, share: float) -> None:
         ("", 1, 1),
         ("a" * 23, 1, 1),
         ("a" * 240, 10, 10),
-        ("<think>" + PROSE + "But wait. " * 50, 20, 50),
+        ("<think>" + PROSE + "But wait. " * 50, 16, 17),
         ("<think>" + PROSE + "那么答案是十二吗？" * 30, 10, 30),
         ("<think>" + PROSE + "Let me check this step once more. " * 12, 12, 12),
     ],
@@ -181,6 +182,16 @@ def test_shares_are_of_the_target_language() -> None:
     texts = ["<think>首先相加。</think>The sum is four.", "<think>First I add.</think>答案是四。"]
     shares = rows(texts, "zh").select("language_share", "answer_language_share").rows()
     assert shares == [(1.0, 0.0), (0.0, 1.0)]
+
+
+@pytest.mark.parametrize(
+    "turn", ["\\( and $x$ ", "\\[ $x$ \n", "\\begin{align} $x$ ", "$$ a$ x", "```\n", "\\frac{{ `a "]
+)
+def test_a_looping_reply_costs_time_in_proportion_to_its_length(turn: str) -> None:
+    loop = "<think>" + turn * (200_000 // len(turn))
+    began = time.process_time()
+    rows([loop])
+    assert time.process_time() - began < 1.0  # about 0.05 s; 3 s when it grew by the square
 
 
 @settings(max_examples=60, deadline=None)

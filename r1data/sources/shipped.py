@@ -1,0 +1,57 @@
+"""The prompt sets that come with r1data."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from r1data.errors import SourceError
+from r1data.recipe import Columns, ShippedPrompts
+from r1data.sources.files import read_file, read_rows
+from r1data.sources.rows import Bad, Defaults
+from schemas import Prompt
+
+FOLDER = Path(__file__).parents[2] / "data" / "prompts"
+LICENCE = "Apache-2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedSet:
+    """One set: its name in recipes, and what is in it."""
+
+    name: str
+    rows: int
+    languages: tuple[str, ...]
+    first_question: str
+
+
+def list_shipped() -> list[ShippedSet]:
+    """All sets that come with r1data, by name."""
+    return [_describe(path) for path in sorted(FOLDER.glob("*.jsonl"))]
+
+
+def read_shipped(source: ShippedPrompts) -> Iterator[Prompt | Bad]:
+    """The prompts of one set.
+
+    Raises:
+        SourceError: there is no such set.
+    """
+    path = FOLDER / f"{source.dataset}.jsonl"
+    known = sorted(p.stem for p in FOLDER.glob("*.jsonl"))
+    if source.dataset not in known:
+        close = difflib.get_close_matches(source.dataset, known, n=1)
+        guess = f"did you mean '{close[0]}'? " if close else ""
+        raise SourceError(f"prompts: no set called '{source.dataset}' is shipped", f"{guess}known: {', '.join(known)}")
+    defaults = Defaults(
+        source.name or source.dataset, source.domain, source.language, source.verifier, source.licence or LICENCE
+    )
+    yield from read_rows(read_file(path), Columns(), defaults, source.limit)
+
+
+def _describe(path: Path) -> ShippedSet:
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    languages = tuple(sorted({row["language"] for row in rows}))
+    return ShippedSet(path.stem, len(rows), languages, rows[0]["question"] if rows else "")

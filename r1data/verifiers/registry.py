@@ -1,0 +1,62 @@
+"""The verifiers on one screen, and the one function that dataset, reward and evaluation call."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from r1data.verifiers import gym, math
+from r1data.verifiers.check import Check, Finding, verdict
+from schemas import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A pure function from a check to a finding. Its version is raised whenever it may say something else."""
+
+    version: int
+    verify: Callable[[Check], Finding]
+
+
+VERIFIERS = {
+    "math": Verifier(math.VERSION, math.verify),
+    "reasoning_gym": Verifier(gym.VERSION, gym.verify),
+}
+
+
+WARM = ("math_verify", "reasoning_gym")
+
+
+def versions() -> dict[str, int]:
+    """The version of each verifier."""
+    return {name: verifier.version for name, verifier in VERIFIERS.items()}
+
+
+def version_of(name: str) -> int:
+    """The version of one verifier; 1 for a name that nobody knows, so that its verdict can be written down."""
+    return VERIFIERS[name].version if name in VERIFIERS else 1
+
+
+def warm_up() -> None:
+    """Load what verifiers need, so that the first check of a process costs no more than the others."""
+    for module in WARM:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+
+
+def verify(check: Check) -> Verdict:
+    """Judge one check. Whatever a verifier raises is a fault of ours and never a wrong answer of the model's.
+
+    Takes as long as it takes: for a deadline, use the pool.
+    """
+    started = time.perf_counter()
+    try:
+        finding = VERIFIERS[check.verifier].verify(check)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # math-verify's time-out is no Exception
+        finding = Finding(Outcome.VERIFIER_ERROR, detail=f"{type(error).__name__}: {error}")
+    return verdict(check, version_of(check.verifier), finding, time.perf_counter() - started)
