@@ -14,6 +14,7 @@ TORCH=torch==2.13.0
 VENV=.venv
 STAMP=$VENV/.setup-done
 LOG=$VENV/setup.log
+INSTALLING=$VENV/.installing # there while packages are being written; left behind, some may be half there
 EXTRAS=(flows sandbox smollm2 dev)
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never
@@ -90,21 +91,24 @@ pick_engine() {
 
 # --- steps ------------------------------------------------------------------------------------------------------
 
+report() { printf '  %-40s %4d s\n' "$1" "$2"; }
+
 step() { # name, then the command: one line, with the seconds it took; the output goes to the log
     local name=$1 start=$SECONDS
     shift
-    printf '  %-46s' "$name"
+    [ ! -t 1 ] || printf '  %-40s ...\r' "$name"
     printf '\n## %s: %s\n' "$name" "$*" >>"$LOG"
     if "$@" >>"$LOG" 2>&1 </dev/null; then
-        printf '%5d s\n' $((SECONDS - start))
+        report "$name" $((SECONDS - start))
     else
-        printf ' failed\n'
+        printf '  %-40s failed\n' "$name"
         return 1
     fi
 }
 
 die_with_log() { # what failed
     if tail -n 60 "$LOG" | grep -qiE "$NETWORK_TROUBLE"; then
+        rm -f $INSTALLING # everything is downloaded before anything is written
         fail "$1: packages cannot be downloaded." \
             "Check the network. Behind a proxy set HTTPS_PROXY, for a mirror PIP_INDEX_URL. The details: $LOG"
     fi
@@ -149,8 +153,9 @@ torch_as_it_comes() { uv_install $TORCH; }
 install_torch() {
     if has_torch; then return; fi
     # A wheel on this machine's disk (pip's find-links), the CPU build, then what the common index has: with CUDA.
+    local start=$SECONDS
     if torch_from_disk >>"$LOG" 2>&1 </dev/null; then
-        say "  PyTorch, from this machine's disk"
+        report "PyTorch, from this machine's disk" $((SECONDS - start))
     elif ! step "PyTorch, the CPU build" torch_for_cpu; then
         say "  The CPU build cannot be had here: taking the common one, some gigabytes larger."
         step "PyTorch, with CUDA" torch_as_it_comes || die_with_log "PyTorch could not be installed"
@@ -183,6 +188,10 @@ main() {
     require_venv_module "$python"
     ENGINE=$(pick_engine)
     require_disk
+    if [ -e $INSTALLING ]; then
+        say "the last set-up was cut off while it wrote packages: beginning afresh"
+        rm -rf $VENV
+    fi
     mkdir -p $VENV
     rm -f $STAMP
     : >"$LOG"
@@ -191,12 +200,14 @@ main() {
     step "Python environment" make_venv "$python" || die_with_log "no environment could be made"
     step "uv, which installs the rest" install_uv || die_with_log "uv could not be installed"
     use_pips_index
+    touch $INSTALLING
     [ "$ENGINE" = gpu ] || install_torch
     step "vLLM, Prefect and everything else" install_packages || die_with_log "the packages could not be installed"
+    rm $INSTALLING
     step "r1data itself" install_self || die_with_log "r1data could not be installed"
     step "a first import" check || die_with_log "something is installed that does not import"
     touch $STAMP
-    say "done in $SECONDS s. See \`make help\`; \`.venv/bin/r1data doctor\` checks the machine."
+    say "done in $SECONDS s. \`make help\` lists what can be done; \`.venv/bin/r1data doctor\` checks the machine."
 }
 
 main "$@"

@@ -47,7 +47,7 @@ def _prompt(
     dataset: Any,
     source: GymPrompts,
     place: str,
-    defaults: Defaults,  # noqa: ANN401
+    defaults: Defaults,
 ) -> Prompt:
     question, answer = entry["question"], entry["answer"]
     reference = None if answer is None else str(answer)

@@ -133,7 +133,7 @@ def test_a_half_made_environment_is_made_again(setup: Setup, bin_folder: Path, t
     assert subprocess.run([broken / "python", "-c", "import pip"], check=False).returncode == 0
 
 
-def test_the_pins_name_no_place(setup: Setup) -> None:
+def test_the_pins_name_no_place() -> None:
     for name in ("constraints.txt", "constraints-gpu.txt"):
         lines = (REPOSITORY / name).read_text().splitlines()
         pins = [line for line in lines if not line.startswith("#")]

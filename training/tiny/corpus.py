@@ -1,7 +1,7 @@
 """The endless training text: which tasks, asked how, answered how, and what is never shown.
 
 Two sets of prompts are held out. Of our own families every prompt whose hash falls into one eighth of all hashes:
-``prompts.py`` and ``evaluate.py`` draw only from that eighth. Of the reasoning-gym families every question of the
+``prompts.py`` draws only from that eighth. Of the reasoning-gym families every question of the
 dataset with seed and size ``gym.RESERVED``: the demo draws from that one.
 """
 

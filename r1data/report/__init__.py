@@ -1,0 +1,8 @@
+"""Report: funnel, page and dataset card; pure functions from tables to text."""
+
+from r1data.report.card import render_card
+from r1data.report.facts import RunFacts
+from r1data.report.funnel import Funnel
+from r1data.report.html import render_report
+
+__all__ = ["Funnel", "RunFacts", "render_card", "render_report"]

@@ -1,0 +1,94 @@
+"""Model output is hostile text: everything that reaches the page goes through here."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from xml.etree import ElementTree
+
+import latex2mathml.converter
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+LONGEST_TEXT = 4000
+LONGEST_FORMULA = 600
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+"""Unicode categories that a reader cannot see: controls, direction overrides, surrogates, unassigned."""
+MATHML = "http://www.w3.org/1998/Math/MathML"
+ELEMENTS = frozenset(
+    (
+        "math mrow mi mn mo ms mtext mspace msup msub msubsup mover munder munderover mfrac msqrt mroot mfenced "
+        "menclose mtable mtr mtd mstyle mpadded mphantom mmultiscripts mprescripts none"
+    ).split(" ")  # fmt: skip
+)
+ATTRIBUTES = frozenset(
+    (
+        "display stretchy fence separator form lspace rspace width height depth voffset notation accent accentunder "
+        "movablelimits columnalign rowspacing columnspacing columnlines rowlines displaystyle scriptlevel mathvariant "
+        "linethickness minsize maxsize symmetric largeop open close separators frame framespacing"
+    ).split(" ")
+)
+ROUND, SQUARE = re.compile(r"\\\((.+?)\\\)", re.DOTALL), re.compile(r"\\\[(.+?)\\\]", re.DOTALL)
+BARE_BOX = re.compile(r"(?<![$\\])\\boxed\{[^{}$]*\}")
+FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+
+
+def visible(text: str, limit: int = LONGEST_TEXT) -> str:
+    """Text in which hidden characters are spelled out, cut to a length that one can read."""
+    cut = text if len(text) <= limit else f"{text[:limit]}\n[… {len(text) - limit:,} more characters]"
+    return "".join(c if c == "\n" or unicodedata.category(c) not in HIDDEN else f"[U+{ord(c):04X}]" for c in cut)
+
+
+def marked(text: str, pattern: re.Pattern[str] | None, limit: int = LONGEST_TEXT) -> Markup:
+    """Escaped text with everything that the pattern finds set in <mark>."""
+    text = visible(text, limit)
+    if pattern is None:
+        return escape(text)
+    pieces, end = [], 0
+    for match in pattern.finditer(text):
+        if match.end() > match.start():
+            pieces += [escape(text[end : match.start()]), Markup("<mark>"), escape(match.group()), Markup("</mark>")]
+            end = match.end()
+    return Markup("").join([*pieces, escape(text[end:])])
+
+
+def rendered(text: str) -> Markup:
+    """Markdown with mathematics as HTML. No raw HTML, no links, no images come through."""
+    text = visible(text)
+    if not FENCE.search(text):
+        text = BARE_BOX.sub(lambda m: f"${m.group()}$", SQUARE.sub(r"$$\1$$", ROUND.sub(r"$\1$", text)))
+    return Markup(_markdown().render(text))
+
+
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
+    markdown.disable(["link", "image", "autolink", "html_block", "html_inline", "reference"])
+    dollarmath_plugin(markdown, allow_labels=False, double_inline=True, renderer=_formula)
+    return markdown
+
+
+def _formula(latex: str, options: dict[str, object]) -> str:
+    """MathML, or the source where that cannot be made or would be more than formulas."""
+    source = f"<code>{escape(latex)}</code>"
+    if len(latex) > LONGEST_FORMULA:
+        return source
+    display = "block" if options.get("display_mode") else "inline"
+    # The converter copies these two as they are into its output.
+    latex = latex.replace("&", "\\& ") if "\\begin" not in latex else latex
+    latex = latex.replace("<", "\\lt ").replace(">", "\\gt ")
+    try:
+        mathml = latex2mathml.converter.convert(latex, display=display)
+        harmless = _is_plain_mathml(mathml)
+    except Exception:  # the converter raises many kinds on broken LaTeX, all of which mean the same here
+        return source
+    return mathml if harmless else source
+
+
+def _is_plain_mathml(mathml: str) -> bool:
+    """Whether the output is well formed and has no element or attribute beyond those that lay out formulas."""
+    for element in ElementTree.fromstring(mathml).iter():
+        name = element.tag.removeprefix(f"{{{MATHML}}}")
+        if name not in ELEMENTS or not set(element.attrib) <= ATTRIBUTES:
+            return False
+    return True

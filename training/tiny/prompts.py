@@ -1,0 +1,55 @@
+"""The arithmetic prompts that are shipped: from the eighth of all prompts that training never sees.
+
+``python -m training.tiny.prompts --out data/prompts`` writes ``arithmetic-en.jsonl`` and ``arithmetic-zh.jsonl``.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from training.tiny.corpus import held_out
+from training.tiny.families import FAMILIES
+from training.tiny.tasks import Language, Task
+
+SEED = 20
+PER_FAMILY = 20
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+def held_out_tasks(language: Language, per_family: int = PER_FAMILY, seed: int = SEED) -> Iterator[Task]:
+    """Different held-out tasks, the families in turn, so that the first rows already show every family."""
+    rng, seen = Random(f"{seed}/{language}"), set()
+    for _ in range(per_family):
+        for family in FAMILIES.values():
+            task = family(rng, language)
+            while not held_out(task.question) or task.question in seen:
+                task = family(rng, language)
+            seen.add(task.question)
+            yield task
+
+
+def row(task: Task) -> dict[str, str]:
+    """A task as a line of a prompt file."""
+    return {
+        "question": task.question,
+        "answer": task.answer,
+        "language": task.language,
+        "domain": "math",
+        "verifier": "math",
+        "family": task.family,
+    }
+
+
+def write(out: Path) -> None:
+    """Write both files."""
+    for language in LANGUAGES:
+        lines = [json.dumps(row(task), ensure_ascii=False) for task in held_out_tasks(language)]
+        (out / f"arithmetic-{language}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m training.tiny.prompts", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the two files")
+    write(parser.parse_args().out)
