@@ -1,4 +1,4 @@
-"""What a run shows: a live line on a terminal, plain lines elsewhere. News goes to standard error, results to output."""
+"""What a run shows: a live line on a terminal, plain lines elsewhere. News goes to standard error."""
 
 from __future__ import annotations
 

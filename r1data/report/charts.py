@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 14, 34
+WIDTH, HEIGHT = 520, 230
+LEFT, RIGHT, TOP, BOTTOM = 46, 12, 14, 42
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ def histogram(
         value = low + (high - low) * step / steps
         anchor = "start" if step == 0 else "end" if step == steps else "middle"
         parts.append(
-            f'<text class="tick" x="{x(value):.1f}" y="{HEIGHT - 18}" text-anchor="{anchor}">{text(value)}</text>'
+            f'<text class="tick" x="{x(value):.1f}" y="{HEIGHT - 24}" text-anchor="{anchor}">{text(value)}</text>'
         )
     parts.append(
-        f'<text class="axis" x="{LEFT + width / 2:.1f}" y="{HEIGHT - 2}" text-anchor="middle">{escape(label)}</text>'
+        f'<text class="axis" x="{LEFT + width / 2:.1f}" y="{HEIGHT - 5}" text-anchor="middle">{escape(label)}</text>'
     )
     if line is not None and low <= line <= high:
         parts.append(

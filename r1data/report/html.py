@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from r1data.recipe import Recipe
-from r1data.report.charts import Series, binned, even_edges, histogram
+from r1data.report.charts import Series, binned, even_edges, histogram, nice_ticks
 from r1data.report.facts import RunFacts
 from r1data.report.funnel import Funnel, slim_rows
 from r1data.report.paths import TEMPLATES
@@ -36,6 +36,20 @@ MEANING = {
     Reason.DUPLICATE: "the same text was kept already for this prompt",
     Reason.SURPLUS: "good, but its prompt has enough good ones",
 }
+PASSED = {
+    Reason.TRUNCATED: "not cut off",
+    Reason.FORMAT: "thought, then answer",
+    Reason.NO_ANSWER: "names an answer",
+    Reason.INCORRECT: "correct",
+    Reason.UNVERIFIED: "judged",
+    Reason.MIXED_LANGUAGE: "one language",
+    Reason.LONG_PARAGRAPH: "short paragraphs",
+    Reason.MESSY_CODE: "tidy code",
+    Reason.REPETITION: "no loops",
+    Reason.DUPLICATE: "said once",
+    Reason.SURPLUS: "within the cap",
+}
+"""What a row has shown that is not rejected for a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +104,15 @@ def _steps(funnel: Funnel) -> list[Step]:
     left = funnel.planned
     steps = [Step("planned", "draws that the recipe asks for", left, 0, 1.0, 0.0, "base")]
     losses = [
-        ("not pending", "drawn by now", funnel.pending, "base"),
+        ("drawn", "asked of the engine by now", funnel.pending, "base"),
         ("completed", "the engine answered", funnel.failed, "base"),
     ]
-    losses += [(f"not {r}", MEANING[Reason(r)], n, "loss") for r, n in funnel.rejected_by_reason.items()]
+    for reason, count in funnel.rejected_by_reason.items():
+        losses.append((PASSED[Reason(reason)], f"{reason}: {MEANING[Reason(reason)]}", count, "loss"))
     for name, note, lost, css in losses:
         if lost or name == "completed":
             left -= lost
-            steps.append(Step(name.replace("_", " "), note, left, lost, left / total, lost / total, css))
+            steps.append(Step(name, note, left, lost, left / total, lost / total, css))
     last = steps[-1]
     kept = Step("kept", "rows of the dataset", funnel.kept, 0, funnel.kept / total, 0.0, "kept")
     return [*steps, kept] if last.left == funnel.kept else steps
@@ -128,7 +143,8 @@ def _pass_rates(drawn: pl.DataFrame) -> Markup | None:
 def _lengths(drawn: pl.DataFrame) -> Markup | None:
     if not drawn.height:
         return None
-    edges = even_edges(0, float(drawn["completion_tokens"].max() or 1), BINS)  # type: ignore[arg-type]
+    longest: int = drawn.select(pl.col("completion_tokens").max()).item()
+    edges = even_edges(0, nice_ticks(longest)[-1], BINS)
     return histogram(edges, _kept_and_rejected(drawn, "completion_tokens", edges), label="tokens per completion")
 
 

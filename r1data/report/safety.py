@@ -20,7 +20,7 @@ ELEMENTS = frozenset(
     (
         "math mrow mi mn mo ms mtext mspace msup msub msubsup mover munder munderover mfrac msqrt mroot mfenced "
         "menclose mtable mtr mtd mstyle mpadded mphantom mmultiscripts mprescripts none"
-    ).split(" ")  # fmt: skip
+    ).split(" ")
 )
 ATTRIBUTES = frozenset(
     (

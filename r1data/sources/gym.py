@@ -44,7 +44,7 @@ def read_gym(source: GymPrompts) -> Iterator[Prompt | Bad]:
 
 def _prompt(
     entry: dict[str, Any],
-    dataset: Any,
+    dataset: Any,  # noqa: ANN401 - reasoning-gym has no types
     source: GymPrompts,
     place: str,
     defaults: Defaults,

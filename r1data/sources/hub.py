@@ -43,8 +43,9 @@ def _open(source: HubPrompts, recipe: Recipe) -> Any:  # noqa: ANN401 - any iter
         return datasets.load_dataset(str(folder), source.config, split=source.split, streaming=True)
     except (OSError, ValueError, KeyError, HfHubHTTPError, datasets.exceptions.DatasetsError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        where = f"{source.dataset} (config {source.config}, split {source.split})"
         raise SourceError(
-            f"prompts: dataset {source.dataset} (config {source.config}, split {source.split}) cannot be read: {reason}",
+            f"prompts: dataset {where} cannot be read: {reason}",
             "check name, config and split, that this machine reaches the Hub, and HF_TOKEN for gated datasets",
         ) from None
 

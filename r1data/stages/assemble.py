@@ -13,7 +13,7 @@ from r1data.report import Funnel, RunFacts, render_card, render_report
 from r1data.selection import decide as decide_rows
 from r1data.stages.job import Job
 from r1data.store import Tables
-from schemas import Outcome
+from schemas import FinishReason, Outcome
 
 
 def decide(job: Job) -> pl.DataFrame:
@@ -45,7 +45,8 @@ def _examples(job: Job, tables: Tables, recipe: str) -> Iterator[pl.DataFrame]:
     kept = tables.decisions.filter(pl.col("kept")).select("completion_id").collect()
     rates = _pass_rates(tables).collect()
     for part in job.workspace.parts():
-        completions = job.workspace.read_part(part).join(kept, on="completion_id", how="semi")
+        drawn = job.workspace.read_part(part).filter(pl.col("finish_reason") != FinishReason.ERROR)
+        completions = drawn.join(kept, on="completion_id", how="semi")
         if completions.height:
             prompts = job.workspace.prompts_of(completions["prompt_id"])
             rows = completions.join(prompts, on="prompt_id").join(rates, on="prompt_id", how="left")

@@ -18,7 +18,7 @@ TEXT_WRAPPER = re.compile(r"^\\(?:text|textbf|mathrm|mathbf|textit|mathit|operat
 
 
 def last_box(text: str) -> str | None:
-    """The content of the last `\\boxed{...}` with balanced braces; None where there is none that closes."""
+    r"""The content of the last `\boxed{...}` with balanced braces; None where there is none that closes."""
     for match in reversed(list(BOX.finditer(text))):
         content = _balanced(text, match.end())
         if content is not None:
@@ -50,7 +50,7 @@ def narrow_width(text: str) -> str:
 
 
 def unwrapped(text: str) -> str:
-    """The text inside `\\text{...}` and dollar signs, and without LaTeX's escapes."""
+    r"""The text inside `\text{...}` and dollar signs, and without LaTeX's escapes."""
     text = text.strip()
     while True:
         inner = text.strip("$").strip()

@@ -27,7 +27,7 @@ from schemas import Outcome, Verdict
 
 MOST_WORKERS = 8
 TRIES = 2
-START_SECONDS = 120.0
+LOAD_SECONDS = 120.0
 
 
 @dataclass(slots=True)
@@ -41,18 +41,19 @@ class Task:
 
 @dataclass(slots=True)
 class Worker:
-    """A process and what it is doing; `ready` once it has loaded what it needs."""
+    """A process and what it is doing: judging a task, loading a verifier, or nothing."""
 
     process: subprocess.Popen[bytes]
     pipe: Connection
-    deadline: float
-    ready: bool = False
+    deadline: float = 0.0
+    loaded: set[str] = field(default_factory=set)
+    loading: str | None = None
     task: Task | None = None
 
     @property
     def idle(self) -> bool:
         """Whether it can be given a check."""
-        return self.ready and self.task is None
+        return self.task is None and self.loading is None
 
 
 class VerifierPool:
@@ -124,20 +125,33 @@ class VerifierPool:
         with theirs:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))  # fmt: skip
-        return Worker(process, ours, time.monotonic() + START_SECONDS)
+        return Worker(process, ours)
 
     def _hand_out(self) -> None:
         for worker in self._workers:
             while worker.idle and self._waiting:
                 task = self._waiting.popleft()
+                if task.check.verifier not in worker.loaded:
+                    self._waiting.appendleft(task)
+                    self._load(worker, task.check.verifier)
+                    break
                 if not task.tries and not task.result.set_running_or_notify_cancel():
                     continue
                 worker.task, worker.deadline = task, time.monotonic() + self._deadline
-                try:
-                    worker.pipe.send(task.check)
-                except OSError:
-                    self._bury(worker)
+                if not self._send(worker, task.check):
                     break
+
+    def _load(self, worker: Worker, verifier: str) -> None:
+        worker.loading, worker.deadline = verifier, time.monotonic() + LOAD_SECONDS
+        self._send(worker, verifier)
+
+    def _send(self, worker: Worker, message: Check | str) -> bool:
+        try:
+            worker.pipe.send(message)
+        except OSError:  # it is dead
+            self._bury(worker)
+            return False
+        return True
 
     def _patience(self) -> float | None:
         deadlines = [w.deadline for w in self._workers if not w.idle]
@@ -150,10 +164,11 @@ class VerifierPool:
             self._bury(worker)
             return
         task, worker.task = worker.task, None
-        if task is None:
-            worker.ready = True
-        else:
+        if task is not None:
             task.result.set_result(message)
+        elif worker.loading is not None:
+            worker.loaded.add(worker.loading)
+            worker.loading = None
 
     def _end_overdue(self) -> None:
         now = time.monotonic()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import time
 from collections.abc import Callable
@@ -15,19 +14,20 @@ from schemas import Outcome, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """A pure function from a check to a finding. Its version is raised whenever it may say something else."""
+    """A pure function from a check to a finding, and the library it takes longest to import.
+
+    The version is raised whenever the function may say something else.
+    """
 
     version: int
     verify: Callable[[Check], Finding]
+    library: str
 
 
 VERIFIERS = {
-    "math": Verifier(math.VERSION, math.verify),
-    "reasoning_gym": Verifier(gym.VERSION, gym.verify),
+    "math": Verifier(math.VERSION, math.verify, "math_verify"),
+    "reasoning_gym": Verifier(gym.VERSION, gym.verify, "reasoning_gym"),
 }
-
-
-WARM = ("math_verify", "reasoning_gym")
 
 
 def versions() -> dict[str, int]:
@@ -40,11 +40,10 @@ def version_of(name: str) -> int:
     return VERIFIERS[name].version if name in VERIFIERS else 1
 
 
-def warm_up() -> None:
-    """Load what verifiers need, so that the first check of a process costs no more than the others."""
-    for module in WARM:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module)
+def load(name: str) -> None:
+    """Import what a verifier needs, which takes seconds, so that its first check costs no more than the others."""
+    if name in VERIFIERS:
+        importlib.import_module(VERIFIERS[name].library)
 
 
 def verify(check: Check) -> Verdict:

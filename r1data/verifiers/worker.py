@@ -10,7 +10,7 @@ import sys
 import warnings
 from multiprocessing.connection import Connection
 
-from r1data.verifiers.registry import verify, warm_up
+from r1data.verifiers.registry import load, verify
 
 MEMORY_BYTES = 6 << 30
 MOST_INT_DIGITS = 10_000
@@ -20,15 +20,17 @@ PR_SET_PDEATHSIG = 1
 def main(descriptor: int, parent: int) -> None:
     """Serve checks until the other end of the pipe closes."""
     _set_up(parent)
-    warm_up()
     pipe: Connection = Connection(descriptor)
-    pipe.send(None)  # ready: deadlines begin to count with the first check
     while True:
         try:
-            check = pipe.recv()
+            message = pipe.recv()
         except EOFError:
             return
-        pipe.send(verify(check))
+        if isinstance(message, str):  # the name of a verifier to load, before any deadline counts
+            load(message)
+            pipe.send(None)
+        else:
+            pipe.send(verify(message))
 
 
 def _set_up(parent: int) -> None:

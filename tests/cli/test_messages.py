@@ -18,7 +18,8 @@ SCRIPTED_ARGS = [part for setting in SCRIPTED for part in ("--set", f"runtime.{s
 def r1data(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "150"}
     return subprocess.run(
-        [sys.executable, "-m", "r1data", *arguments], capture_output=True, text=True, cwd=cwd, env=environment, timeout=120
+        [sys.executable, "-m", "r1data", *arguments],
+        capture_output=True, text=True, cwd=cwd, env=environment, timeout=120,
     )  # fmt: skip
 
 

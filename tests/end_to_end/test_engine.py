@@ -110,8 +110,9 @@ def test_a_dead_engine_is_started_again(tmp_path: Path, tiny: Path, root: Path) 
 def test_an_engine_that_cannot_start_says_why(tmp_path: Path, tiny: Path, root: Path) -> None:
     recipe = write_recipe(tmp_path, tiny)
     settings = yaml.safe_dump(["--no-such-option"], default_flow_style=True).strip()
+    change = f"runtime.engine.args={settings}"
     run = subprocess.run(
-        [sys.executable, "-m", "r1data", "run", str(recipe), "-w", str(root), "--set", f"runtime.engine.args={settings}"],
+        [sys.executable, "-m", "r1data", "run", str(recipe), "-w", str(root), "--set", change],
         capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     assert run.returncode == 1 and "Traceback (most recent call last)" not in run.stderr.split("error:")[0]

@@ -1,4 +1,4 @@
-"""Draws are named by content: what changes the text asked for or how it is sampled changes the id, nothing else does."""
+"""Draws are named by content: what changes the text or how it is sampled changes the id, nothing else does."""
 
 from pathlib import Path
 

@@ -41,7 +41,7 @@ def _so(expression: str, result: int) -> Line:
 
 
 def add(a: int, b: int, pen: Pen) -> Worked:
-    """a + b for two non-negative numbers below 10,000."""
+    """A + b for two non-negative numbers below 10,000."""
     width = len(str(max(a, b)))
     lines, result, carry = [], 0, 0
     for place, (x, y) in enumerate(zip(_digits(a, width), _digits(b, width), strict=True)):
@@ -57,7 +57,7 @@ def add(a: int, b: int, pen: Pen) -> Worked:
 
 
 def subtract(a: int, b: int, pen: Pen) -> Worked:
-    """a - b for a >= b >= 0."""
+    """A - b for a >= b >= 0."""
     width = len(str(a))
     lines, result, borrow = [], 0, 0
     for place, (x, y) in enumerate(zip(_digits(a, width), _digits(b, width), strict=True)):
@@ -75,7 +75,7 @@ def subtract(a: int, b: int, pen: Pen) -> Worked:
 
 
 def multiply(a: int, digit: int, pen: Pen) -> Worked:
-    """a × digit for a below 10,000 and a single digit."""
+    """A × digit for a below 10,000 and a single digit."""
     width = len(str(a))
     lines, result, carry = [], 0, 0
     for place, x in enumerate(_digits(a, width)):
@@ -91,7 +91,7 @@ def multiply(a: int, digit: int, pen: Pen) -> Worked:
 
 
 def combine(a: int, b: int, pen: Pen) -> Worked:
-    """a + b where either may be negative: the sign is settled first, then the columns are written."""
+    """A + b where either may be negative: the sign is settled first, then the columns are written."""
     sign = "-" if b < 0 else "+"
     if a >= 0 and b >= 0:
         return add(a, b, pen)

@@ -112,7 +112,8 @@ def extremum(rng: Random, language: Language) -> Task:
             kept = better(held, number)
             if pen.slips():
                 kept = held if kept == number else number
-            lines.append(Line(f"Compare {held} and {number}: I keep {kept}.", f"比较 {held} 和 {number}：保留 {kept}。"))
+            en_line, zh_line = f"Compare {held} and {number}: I keep {kept}.", f"比较 {held} 和 {number}：保留 {kept}。"
+            lines.append(Line(en_line, zh_line))
             held = kept
         opening = Line(f"I need the {en} of {listed}.", f"我需要找出 {listed} 里{zh}的数。")
         return Solution(opening, (tuple(lines),), str(held))
@@ -135,11 +136,11 @@ def remainder(rng: Random, language: Language) -> Task:
     def solve(pen: Pen) -> Solution:
         times = max(1, quotient + (pen.rng.choice([-1, 1]) if pen.slips() else 0))
         product = pen.note(divisor * times)
-        over = divisor * (times + 1)
+        next_up = f"{divisor} × {times + 1} = {divisor * (times + 1)}"
         found = pen.note(abs(number - product))
         lines: Paragraph = (
             Line(f"I know that {divisor} × {times} = {product}.", f"我知道 {divisor} × {times} = {product}。"),
-            Line(f"And {divisor} × {times + 1} = {over} is too large.", f"而 {divisor} × {times + 1} = {over} 太大了。"),
+            Line(f"And {next_up} is too large.", f"而 {next_up} 太大了。"),
             Line(f"What is left is {number} - {product} = {found}.", f"剩下 {number} - {product} = {found}。"),
         )
         opening = Line(f"I need to divide {number} by {divisor}.", f"我需要用 {number} 除以 {divisor}。")

@@ -35,7 +35,7 @@ class Reserved(NamedTuple):
 RESERVED = Reserved(seed=0, size=600)
 
 
-def entries(family: str, seed: int, size: int) -> Any:
+def entries(family: str, seed: int, size: int) -> Any:  # noqa: ANN401 - reasoning-gym has no types
     """A reasoning-gym dataset. Its entry i is made from seed + i, so seeds that lie close together share entries."""
     return reasoning_gym.create_dataset(family, seed=seed, size=size, **CONFIGURATIONS[family])
 
@@ -53,7 +53,9 @@ def _chain_sum(entry: dict[str, Any], pen: Pen) -> Solution:
         worked = columns.combine(running, term, pen)
         paragraphs.append(worked.lines)
         running = worked.result
-    return Solution(Line(f"I need to compute {expression}.", f"我需要计算 {expression}。"), tuple(paragraphs), str(running))
+    return Solution(
+        Line(f"I need to compute {expression}.", f"我需要计算 {expression}。"), tuple(paragraphs), str(running)
+    )
 
 
 def _gcd(entry: dict[str, Any], pen: Pen) -> Solution:
@@ -152,9 +154,7 @@ def _code(family: str, entry: dict[str, Any]) -> str:
 def task(family: str, entry: dict[str, Any]) -> Task:
     """A reasoning-gym entry as one of our tasks. The families are in English only."""
     solver = _SOLVERS[family]
-    return Task(
-        family, "en", entry["question"], entry["answer"], _code(family, entry), lambda pen: solver(entry, pen)
-    )
+    return Task(family, "en", entry["question"], entry["answer"], _code(family, entry), lambda pen: solver(entry, pen))
 
 
 def draws(family: str, rng: Random, size: int) -> Callable[[], Task]:

@@ -74,6 +74,14 @@ def _text(example: Example) -> str:
     return "\n".join(filter(None, (example.system, example.user, reply)))
 
 
+def token_id(tokenizer: Tokenizer, token: str) -> int:
+    """The id of a token that must be there."""
+    found: int | None = tokenizer.token_to_id(token)
+    if found is None:
+        raise KeyError(token)
+    return found
+
+
 def for_transformers(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     """The same tokenizer with its roles and its chat template, as ``save_pretrained`` wants it."""
     wrapped = PreTrainedTokenizerFast(

@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
 from training.tiny.corpus import Example, examples
-from training.tiny.tokenizer import ASSISTANT, BOS, END, PAD, for_transformers, from_corpus, prompt_text
+from training.tiny.tokenizer import ASSISTANT, BOS, END, PAD, for_transformers, from_corpus, prompt_text, token_id
 
 IGNORED = -100
 WIDTH_STEP = 32
@@ -58,19 +58,19 @@ def architecture(tokenizer: Tokenizer) -> LlamaConfig:
         head_dim=32,
         max_position_embeddings=1024,
         tie_word_embeddings=True,
-        bos_token_id=tokenizer.token_to_id(BOS),
-        eos_token_id=tokenizer.token_to_id(END),
-        pad_token_id=tokenizer.token_to_id(PAD),
-        attn_implementation="eager",  # at this size faster on a CPU than the fused kernels
+        bos_token_id=token_id(tokenizer, BOS),
+        eos_token_id=token_id(tokenizer, END),
+        pad_token_id=token_id(tokenizer, PAD),
+        attn_implementation="eager",  # type: ignore[call-arg] # at this size faster on a CPU than the fused kernels
     )
 
 
 def encode(example: Example, tokenizer: Tokenizer, rng: Random) -> Encoded:
     """Token ids of a conversation. A reply that never ends is cut at a random length and gets no end token."""
-    ids = tokenizer.encode(prompt_text(example.system, example.user) + example.reply.text).ids
-    prompt_length = ids.index(tokenizer.token_to_id(ASSISTANT)) + 1
+    ids: list[int] = tokenizer.encode(prompt_text(example.system, example.user) + example.reply.text).ids
+    prompt_length = ids.index(token_id(tokenizer, ASSISTANT)) + 1
     if example.reply.ends:
-        return Encoded([*ids, tokenizer.token_to_id(END)][:1024], prompt_length)
+        return Encoded([*ids, token_id(tokenizer, END)][:1024], prompt_length)
     return Encoded(ids[: prompt_length + rng.randint(300, 640)], prompt_length)
 
 
@@ -128,7 +128,7 @@ def fit(model: LlamaForCausalLM, tokenizer: Tokenizer, seed: int, budget: Budget
         [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
         betas=(0.9, 0.98),
     )
-    stream, rng, pad = examples(seed), Random(seed), tokenizer.token_to_id(PAD)
+    stream, rng, pad = examples(seed), Random(seed), token_id(tokenizer, PAD)
     started, seen, mean = time.monotonic(), 0, 0.0
     for step in range(budget.steps):
         batch = [encode(example, tokenizer, rng) for example in islice(stream, budget.batch)]
@@ -142,7 +142,10 @@ def fit(model: LlamaForCausalLM, tokenizer: Tokenizer, seed: int, budget: Budget
         mean = loss if step == 0 else 0.95 * mean + 0.05 * loss
         if step % 50 == 0 or step == budget.steps - 1:
             spent = time.monotonic() - started
-            print(f"step {step:5d}/{budget.steps}  loss {mean:.4f}  {seen / spent:,.0f} tokens/s  {spent:.0f} s", flush=True)
+            print(
+                f"step {step:5d}/{budget.steps}  loss {mean:.4f}  {seen / spent:,.0f} tokens/s  {spent:.0f} s",
+                flush=True,
+            )
 
 
 def make(out: Path, seed: int, budget: Budget) -> None:
@@ -155,5 +158,5 @@ def make(out: Path, seed: int, budget: Budget) -> None:
     fit(model, tokenizer, seed, budget)
     ends = {name: getattr(model.config, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
     model.generation_config = GenerationConfig(**ends)
-    model.to(torch.bfloat16).save_pretrained(out)
+    model.bfloat16().save_pretrained(out)
     for_transformers(tokenizer).save_pretrained(out)
