@@ -24,7 +24,8 @@ from r1data.recipe import LocalEngine as Settings
 HOST = "127.0.0.1"
 STOP_SECONDS = 20.0
 LOG_TAIL_LINES = 15
-CPU_ARGS = ("--enforce-eager", "--dtype", "bfloat16", "--max-num-seqs", "256")
+CPU_ARGS = ("--enforce-eager", "--dtype", "bfloat16", "--max-num-seqs", "256", "--no-enable-chunked-prefill")
+"""No chunked prefill: on a CPU, vLLM 0.32 dies when a request with a seed has its prompt cut into chunks."""
 CPU_ENV = {"VLLM_CPU_KVCACHE_SPACE": "1"}
 COMMON_ARGS = ("--disable-uvicorn-access-log", "--uvicorn-log-level", "warning")
 COMMON_ENV = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_LOGGING_LEVEL": "WARNING"}

@@ -1,0 +1,175 @@
+"""The report and the card tell the truth about the tables, and hostile text does nothing in them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from html.parser import HTMLParser
+from pathlib import Path
+
+import datasets
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from r1data.measures import measure
+from r1data.recipe import Recipe
+from r1data.report import Funnel, RunFacts, render_card, render_report
+from r1data.report.charts import nice_ticks
+from r1data.report.safety import marked, rendered
+from r1data.selection import decide
+from r1data.stages.assemble import assistant_turn
+from r1data.store import Tables
+from schemas import BadPrompts, Completions, Examples, Prompts, Verdicts
+from tests.samples import completion
+
+RECIPE = Recipe.model_validate({"name": "t", "model": "./m", "prompts": [{"kind": "shipped", "dataset": "x"}]})
+FACTS = RunFacts("r" * 32, "scripted 1", "tiny", "m" * 32, 12.0, "2026-01-01T00:00:00+00:00", "0.1.0", "r1data run")
+GOOD = "<think>\nI add two and two and get four.\n</think>\n\nIt is \\boxed{4}."
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[click](javascript:alert(1)) ![i](http://evil.example/x.png) <http://evil.example>",
+    "$\\text{<img src=x onerror=alert(1)>}$ $\\href{javascript:alert(1)}{x}$ $\\frac{1}{$ $$\\begin{matrix}$$",
+    "{{ 7 * 7 }} {% for x in y %} </style></pre></details>",
+    "\x00\x1b[31m\u202eevil\u202c\u200b\ud7ff",
+    "</think>" * 50,
+    "a" * 1_000_000,
+    "| a | b |\n|---|---|\n| `x` | <b>y</b> |",
+]
+
+
+def tables(texts: list[str], question: str = "2+2?", detail: str = "x") -> Tables:
+    """Tables of one prompt with these replies, all of them judged correct."""
+    asked = {"prompt_id": "f" * 32, "messages": [{"role": "user", "content": question}], "domain": "math",
+             "language": "en", "verifier": "math", "reference": "4", "task": None, "source": "s|<b>x",
+             "source_row": "1", "licence": "Apache-2.0"}  # fmt: skip
+    prompts = Prompts.validate(pl.DataFrame([asked], schema_overrides={"task": pl.String}), cast=True)
+    rows = [asdict(completion(n, text=text)) for n, text in enumerate(texts)]
+    rows.append(asdict(completion(len(texts), text=None, finish_reason="error", error="broken")))
+    drawn = Completions.validate(pl.DataFrame(rows, infer_schema_length=None), cast=True)
+    good = drawn.filter(pl.col("text").is_not_null())
+    verdicts = Verdicts.validate(
+        good.select("completion_id", verifier=pl.lit("math"), version=pl.lit(1), outcome=pl.lit("correct"),
+                    extracted=pl.lit("4"), detail=pl.lit(""), seconds=pl.lit(0.0)), cast=True,
+    )  # fmt: skip
+    measures = measure(good.select("completion_id", "text", language=pl.lit("en")))
+    decisions = decide(drawn.lazy(), verdicts.lazy(), measures.lazy(), RECIPE.selection)
+    kept = good.join(decisions.filter(pl.col("kept")), on="completion_id", how="semi").join(prompts, on="prompt_id")
+    turn = pl.struct(role=pl.lit("assistant"), content=assistant_turn(pl.col("text")))
+    examples = kept.select(
+        *(name for name in Examples.columns() if name in kept.columns and name != "messages"),
+        example_id="completion_id", messages=pl.concat_list("messages", turn), pass_rate=pl.lit(1.0),
+        recipe=pl.lit("r"),
+    ).select(list(Examples.columns()))  # fmt: skip
+    bad = pl.DataFrame(
+        [("s", "p.jsonl:3", "invalid_json", detail, "{")], schema=BadPrompts.column_names(), orient="row"
+    )
+    frames = (prompts, bad, drawn, verdicts, measures, decisions, examples)
+    return Tables(len(rows), *(frame.lazy() for frame in frames))
+
+
+class Parser(HTMLParser):
+    """Collects what could act or reach out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attributes
+
+
+def inspect(html: str) -> None:
+    parser = Parser()
+    parser.feed(html)
+    assert not parser.tags & {
+        "script",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "link",
+        "form",
+        "input",
+        "a",
+        "base",
+        "svg:a",
+    }
+    for name, value in parser.attributes:
+        assert not name.startswith("on") and name not in ("src", "href", "xlink:href", "action", "srcdoc"), (
+            name,
+            value,
+        )
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_does_nothing_in_the_page(text: str) -> None:
+    given_tables = tables([GOOD, text, f"<think>\n{text}\n</think>\n\n{text}"], text[:5000].strip() or "x", text)
+    html = render_report(given_tables, RECIPE, FACTS)
+    inspect(html)
+    assert "http:" not in re.sub(r'xmlns="http://www.w3.org/1998/Math/MathML"|http://evil.example', "", html)
+    assert len(html) < 200_000
+    assert not set("\x00\x1b\u202e\u200b") & set(html)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="<>&\"'`$\\{}()[]!*_#|~ \nabtextfrchi=/:;0\x00\u202e", max_size=80))
+def test_no_text_breaks_out(text: str) -> None:
+    inspect(str(rendered(text)))
+    shown = str(marked(text, re.compile(r"[ab]+")))
+    inspect(shown)
+    assert "<" not in shown.replace("<mark>", "").replace("</mark>", "")
+
+
+def test_the_page_forbids_scripts_and_connections() -> None:
+    assert "default-src 'none'; style-src 'unsafe-inline'" in render_report(tables([GOOD]), RECIPE, FACTS)
+
+
+def test_the_page_shows_the_kept_example_and_the_reason_of_the_rejected() -> None:
+    html = render_report(tables([GOOD, GOOD.replace("</think>", "")]), RECIPE, FACTS)
+    assert "<math" in html and "thought, then answer" in html and "<mark>&lt;think&gt;</mark>" in html
+    assert "p.jsonl:3" in html and f"{0:032x}" in html
+
+
+@pytest.mark.parametrize("make", [lambda: tables([]), lambda: tables(["nothing"])])
+def test_a_run_that_kept_nothing_has_a_page_and_a_card(make: Callable[[], Tables]) -> None:
+    inspect(render_report(make(), RECIPE, FACTS))
+    assert "0 reasoning samples" in render_card(make(), RECIPE, FACTS)
+
+
+def test_the_funnel_adds_up_and_says_when_it_does_not() -> None:
+    funnel = Funnel.from_tables(tables([GOOD, GOOD + " ", "no"]))
+    funnel.check()
+    assert (funnel.planned, funnel.completed, funnel.failed, funnel.kept) == (4, 3, 1, 1)
+    assert funnel.rejected_by_reason == {"format": 1, "duplicate": 1}
+    whole = tables([GOOD, "no"])
+    for name in ("completions", "decisions", "examples"):
+        frame: pl.LazyFrame = getattr(whole, name)
+        broken = Tables(**{field: getattr(whole, field) for field in Tables.__slots__} | {name: frame.slice(1)})
+        if name == "completions":  # a draw that is gone is pending, which is true; one too many is not
+            broken = Tables(**{field: getattr(broken, field) for field in Tables.__slots__} | {"planned": 1})
+        with pytest.raises(AssertionError, match="do not add up"):
+            Funnel.from_tables(broken).check()
+
+
+def test_the_card_opens_with_datasets_and_counts_right(tmp_path: Path) -> None:
+    given_tables = tables([GOOD, "no"])
+    card = render_card(given_tables, RECIPE, FACTS)
+    header = yaml.safe_load(card.split("---")[1])
+    assert header["license"] == "apache-2.0" and header["language"] == ["en"]
+    assert "| math | 1 | 1.0 | 12.0 | 12 |" in card and "s\\|&lt;b>x" in card
+    (tmp_path / "data").mkdir()
+    given_tables.examples.collect().write_parquet(tmp_path / "data" / "train-00000-of-00001.parquet")
+    (tmp_path / "README.md").write_text(card)
+    loaded = datasets.load_dataset(str(tmp_path), split="train", cache_dir=str(tmp_path / "cache"))
+    assert loaded[0]["example_id"] == f"{0:032x}"
+
+
+@given(st.integers(min_value=0, max_value=10**12))
+def test_ticks_are_few_and_reach_the_top(largest: int) -> None:
+    ticks = nice_ticks(largest)
+    assert ticks[0] == 0 and ticks[-1] >= largest and 2 <= len(ticks) <= 6

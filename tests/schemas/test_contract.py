@@ -1,0 +1,51 @@
+"""The tables are a contract: a change of columns is a decision, never an accident."""
+
+from dataclasses import fields
+
+import dataframely as dy
+import pytest
+
+from r1data.recipe import fingerprint
+from schemas import (
+    Completion,
+    Completions,
+    Decisions,
+    Examples,
+    Measures,
+    Prompt,
+    Prompts,
+    Verdict,
+    Verdicts,
+    completion,
+    decision,
+    example,
+    measure,
+    prompt,
+    verdict,
+)
+
+PINNED = {
+    "Prompts": (prompt, 1, "9ff8a4b2197223639355d3b6f805d505"),
+    "Completions": (completion, 1, "fffe5eb9f35e07cd9d82a4762f66255b"),
+    "Verdicts": (verdict, 1, "55ebc267edb4ffa5c51663f16ab003df"),
+    "Measures": (measure, 1, "a64e76044a5d8922c2d7aa6be91e1f5f"),
+    "Decisions": (decision, 1, "c6bb3c0110f79b3ca9dc79523bc64a8a"),
+    "Examples": (example, 1, "9fc32d61e9cf459ba86050c0640c32d2"),
+}
+
+
+def shape(schema: type[dy.Schema]) -> str:
+    return fingerprint({name: f"{column.dtype} {column.nullable}" for name, column in schema.columns().items()})
+
+
+@pytest.mark.parametrize("schema", [Prompts, Completions, Verdicts, Measures, Decisions, Examples])
+def test_columns_change_with_the_version_only(schema: type[dy.Schema]) -> None:
+    module, version, pinned = PINNED[schema.__name__]
+    assert (module.VERSION, shape(schema)) == (version, pinned), (
+        "the columns of this table have changed: raise its VERSION and pin the new shape here"
+    )
+
+
+@pytest.mark.parametrize(("row", "table"), [(Prompt, Prompts), (Completion, Completions), (Verdict, Verdicts)])
+def test_a_row_has_the_fields_of_its_table(row: type, table: type[dy.Schema]) -> None:
+    assert [field.name for field in fields(row)] == list(table.columns())
