@@ -120,6 +120,14 @@ NETWORK_TROUBLE='connection refused|connection reset|name or service not known|t
 NETWORK_TROUBLE+='|network is unreachable|no route to host|failed to establish a new connection|connecttimeout'
 NETWORK_TROUBLE+='|error sending request|dns error|read timed out|could not connect|failed to fetch|tunnel connection failed'
 
+one_at_a_time() { # the lock is on this file, and goes with the last process that came from this one
+    command -v flock >/dev/null || return 0
+    exec 9<scripts/setup.sh
+    flock -n 9 && return
+    say "another set-up of this folder is running: waiting for it"
+    flock 9
+}
+
 make_venv() {
     if [ -x $VENV/bin/python ] && is_new_enough $VENV/bin/python && $VENV/bin/python -m pip --version >/dev/null 2>&1; then
         say "$VENV is there"
@@ -188,6 +196,7 @@ main() {
     require_venv_module "$python"
     ENGINE=$(pick_engine)
     require_disk
+    one_at_a_time
     if [ -e $INSTALLING ]; then
         say "the last set-up was cut off while it wrote packages: beginning afresh"
         rm -rf $VENV

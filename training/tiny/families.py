@@ -8,14 +8,14 @@ from training.tiny.stories import story
 from training.tiny.tasks import Language, Line, Paragraph, Pen, Solution, Task, pick
 
 
-def _number(rng: Random, largest_width: int = 3) -> int:
-    """Mostly long numbers, because short ones are soon learned."""
-    width = rng.choice([w for w in range(1, largest_width + 1) for _ in range(w)])
+def _number(rng: Random) -> int:
+    """One to three digits, two most often."""
+    width = rng.choice((1, 2, 2, 2, 3, 3))
     return rng.randint(10 ** (width - 1), 10**width - 1)
 
 
 def addition(rng: Random, language: Language) -> Task:
-    terms = [_number(rng) for _ in range(rng.choice([2, 2, 3]))]
+    terms = [_number(rng) for _ in range(rng.choice([2, 2, 2, 3]))]
     total = " + ".join(map(str, terms))
     question = pick(
         rng,
@@ -95,7 +95,7 @@ def equation(rng: Random, language: Language) -> Task:
 
 
 def extremum(rng: Random, language: Language) -> Task:
-    numbers = rng.sample(range(1, 1000) if rng.random() < 0.5 else range(1, 100), rng.randint(4, 6))
+    numbers = rng.sample(range(1, 1000) if rng.random() < 0.3 else range(1, 100), rng.randint(3, 5))
     largest = rng.random() < 0.5
     listed, en, zh = ", ".join(map(str, numbers)), ("smallest", "largest")[largest], ("最小", "最大")[largest]
     question = pick(

@@ -17,11 +17,7 @@ from training.tiny.tasks import Line, Pen, Solution, Task
 CONFIGURATIONS: dict[str, dict[str, int]] = {
     "chain_sum": {"min_terms": 2, "max_terms": 3, "min_digits": 2, "max_digits": 2},
     "gcd": {"min_numbers": 2, "max_numbers": 2, "min_value": 2, "max_value": 60},
-    "number_sorting": {
-        "min_numbers": 3, "max_numbers": 5, "min_decimals": 0, "max_decimals": 0, "min_value": 1, "max_value": 99,
-    },
     "simple_equations": {"min_terms": 2, "max_terms": 2, "min_value": 1, "max_value": 9},
-    "spell_backward": {"min_word_len": 3, "max_word_len": 5},
 }  # fmt: skip
 
 
@@ -71,22 +67,6 @@ def _gcd(entry: dict[str, Any], pen: Pen) -> Solution:
     return Solution(opening, (tuple(lines),), str(large))
 
 
-def _number_sorting(entry: dict[str, Any], pen: Pen) -> Solution:
-    left, descending = list(entry["metadata"]["original_numbers"]), entry["metadata"]["direction"] == "descending"
-    order = Line("descending", "从大到小") if descending else Line("ascending", "从小到大")
-    which = Line("largest", "最大") if descending else Line("smallest", "最小")
-    opening = Line(f"I need the {order.en} order.", f"我需要{order.zh}排列。")
-    done, lines = [], []
-    while left:
-        best = pen.rng.choice(left) if pen.slips() else (max if descending else min)(left, key=float)
-        lines.append(
-            Line(f"From {', '.join(left)} the {which.en} is {best}.", f"在 {', '.join(left)} 中{which.zh}的是 {best}。")
-        )
-        done.append(best)
-        left.remove(best)
-    return Solution(opening, (tuple(lines),), str(done))
-
-
 def _simple_equations(entry: dict[str, Any], pen: Pen) -> Solution:
     """Bring every form that the family has to ``factor*name = value``, then divide."""
     name, text = entry["metadata"]["variable"], entry["metadata"]["equation"]
@@ -112,26 +92,10 @@ def _simple_equations(entry: dict[str, Any], pen: Pen) -> Solution:
     return Solution(opening, tuple(paragraphs), str(root))
 
 
-def _spell_backward(entry: dict[str, Any], pen: Pen) -> Solution:
-    word = entry["metadata"]["word"]
-    letters = list(word)
-    turned = letters[::-1]
-    if pen.slips():
-        place = pen.rng.randrange(len(turned) - 1)
-        turned[place : place + 2] = turned[place : place + 2][::-1]
-    lines = (
-        Line(f"The letters are {'-'.join(letters)}.", f"字母依次是 {'-'.join(letters)}。"),
-        Line(f"From the end they are {'-'.join(turned)}.", f"从后往前是 {'-'.join(turned)}。"),
-    )
-    return Solution(Line(f"I need to turn {word} around.", f"我需要把 {word} 倒过来。"), (lines,), "".join(turned))
-
-
 _SOLVERS: dict[str, Callable[[dict[str, Any], Pen], Solution]] = {
     "chain_sum": _chain_sum,
     "gcd": _gcd,
-    "number_sorting": _number_sorting,
     "simple_equations": _simple_equations,
-    "spell_backward": _spell_backward,
 }
 
 
@@ -143,10 +107,6 @@ def _code(family: str, entry: dict[str, Any]) -> str:
             return str(metadata["expression"])
         case "gcd":
             return f"gcd({', '.join(map(str, metadata['numbers']))})"
-        case "number_sorting":
-            return f"sorted([{', '.join(metadata['original_numbers'])}])"
-        case "spell_backward":
-            return f"'{metadata['word']}'[::-1]"
         case _:
             return f"solve('{metadata['equation']}')"
 

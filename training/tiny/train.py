@@ -27,12 +27,16 @@ WIDTH_STEP = 32
 
 @dataclass(frozen=True)
 class Budget:
-    """How long to train, and how fast. A step sees ``batch`` conversations."""
+    """How long to train, and how fast. A step sees ``batch`` conversations.
 
-    steps: int = 1_500
-    batch: int = 40
-    learning_rate: float = 3e-3
-    warmup: int = 100
+    ``learning_rate`` is Muon's for the matrices of the layers; embeddings and norms learn with AdamW at a fraction.
+    """
+
+    steps: int = 2_000
+    batch: int = 20
+    learning_rate: float = 0.02
+    embedding_rate: float = 4e-3
+    warmup: int = 60
     piece_tokens: int = 10_000
     threads: int = 2
     bfloat16: bool = True
@@ -71,7 +75,7 @@ def encode(example: Example, tokenizer: Tokenizer, rng: Random) -> Encoded:
     prompt_length = ids.index(token_id(tokenizer, ASSISTANT)) + 1
     if example.reply.ends:
         return Encoded([*ids, token_id(tokenizer, END)][:1024], prompt_length)
-    return Encoded(ids[: prompt_length + rng.randint(300, 640)], prompt_length)
+    return Encoded(ids[: prompt_length + rng.randint(240, 440)], prompt_length)
 
 
 def pieces(batch: list[Encoded], limit: int) -> Iterator[list[Encoded]]:
@@ -97,11 +101,22 @@ def tensors(piece: list[Encoded], pad: int) -> tuple[torch.Tensor, torch.Tensor]
 
 
 def rate(step: int, budget: Budget) -> float:
-    """Linear warm-up, then a cosine down to a fiftieth."""
+    """Share of the full learning rate: linear warm-up, then a cosine down to a fiftieth."""
     if step < budget.warmup:
-        return budget.learning_rate * (step + 1) / budget.warmup
+        return (step + 1) / budget.warmup
     progress = (step - budget.warmup) / max(1, budget.steps - budget.warmup)
-    return budget.learning_rate * (0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2)
+    return 0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2
+
+
+def optimizers(model: LlamaForCausalLM, budget: Budget) -> list[torch.optim.Optimizer]:
+    """Muon learns the layers' matrices from about half the text that AdamW needs; it suits nothing but matrices."""
+    matrices = [p for p in model.model.layers.parameters() if p.dim() == 2]
+    known = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in known]
+    return [
+        torch.optim.Muon(matrices, lr=budget.learning_rate, weight_decay=0.02),
+        torch.optim.AdamW(others, lr=budget.embedding_rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
 
 
 def _learn(model: LlamaForCausalLM, batch: list[Encoded], pad: int, budget: Budget) -> float:
@@ -122,25 +137,21 @@ def _learn(model: LlamaForCausalLM, batch: list[Encoded], pad: int, budget: Budg
 
 def fit(model: LlamaForCausalLM, tokenizer: Tokenizer, seed: int, budget: Budget) -> None:
     """Train in place and print progress."""
-    decayed = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
-        betas=(0.9, 0.98),
-    )
+    learners = optimizers(model, budget)
+    schedules = [torch.optim.lr_scheduler.LambdaLR(one, lambda step: rate(step, budget)) for one in learners]
     stream, rng, pad = examples(seed), Random(seed), token_id(tokenizer, PAD)
     started, seen, mean = time.monotonic(), 0, 0.0
     for step in range(budget.steps):
         batch = [encode(example, tokenizer, rng) for example in islice(stream, budget.batch)]
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step, budget)
         loss = _learn(model, batch, pad, budget)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        for learner, schedule in zip(learners, schedules, strict=True):
+            learner.step()
+            learner.zero_grad(set_to_none=True)
+            schedule.step()
         seen += sum(len(one.ids) for one in batch)
         mean = loss if step == 0 else 0.95 * mean + 0.05 * loss
-        if step % 50 == 0 or step == budget.steps - 1:
+        if step % 100 == 0 or step == budget.steps - 1:
             spent = time.monotonic() - started
             print(
                 f"step {step:5d}/{budget.steps}  loss {mean:.4f}  {seen / spent:,.0f} tokens/s  {spent:.0f} s",
