@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-HEADER='# The versions that belong together. Made by `make pins`; what is wanted is said in pyproject.toml.'
+HEADER="# The versions that belong together, from \"make pins\"; what is wanted is said in pyproject.toml."
 UV=.venv/bin/uv
 
 # Left out: what the set-up script pins itself, what nothing imports, and triton, whose version torch's build decides.

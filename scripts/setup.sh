@@ -14,7 +14,7 @@ TORCH=torch==2.13.0
 VENV=.venv
 STAMP=$VENV/.setup-done
 LOG=$VENV/setup.log
-INSTALLING=$VENV/.installing # there while packages are being written; left behind, some may be half there
+INSTALLING=$VENV/.installing # there until what was written has been seen to import; left behind, begin afresh
 EXTRAS=(flows sandbox smollm2 dev)
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never
@@ -106,8 +106,8 @@ step() { # name, then the command: one line, with the seconds it took; the outpu
     fi
 }
 
-die_with_log() { # what failed
-    if tail -n 60 "$LOG" | grep -qiE "$NETWORK_TROUBLE"; then
+die_with_log() { # what failed; the reason is in the last step's part of the log
+    if awk '/^## / { text = "" } { text = text $0 "\n" } END { print text }' "$LOG" | grep -qiE "$NETWORK_TROUBLE"; then
         rm -f $INSTALLING # everything is downloaded before anything is written
         fail "$1: packages cannot be downloaded." \
             "Check the network. Behind a proxy set HTTPS_PROXY, for a mirror PIP_INDEX_URL. The details: $LOG"
@@ -198,13 +198,14 @@ main() {
     require_disk
     one_at_a_time
     if [ -e $INSTALLING ]; then
-        say "the last set-up was cut off while it wrote packages: beginning afresh"
+        say "the last set-up was cut off, or did not import: beginning afresh"
         rm -rf $VENV
     fi
     mkdir -p $VENV
     rm -f $STAMP
     : >"$LOG"
-    trap 'printf "\nstopped; run make setup again to go on.\n" >&2; exit 130' INT TERM
+    exec 8>&2 # a trap speaks through the redirections of the command that it interrupts
+    trap 'printf "\nstopped; run make setup again to go on.\n" >&8; exit 130' INT TERM
     say "setup: $("$python" -V 2>&1), $ENGINE engine, into $PWD/$VENV"
     step "Python environment" make_venv "$python" || die_with_log "no environment could be made"
     step "uv, which installs the rest" install_uv || die_with_log "uv could not be installed"
@@ -212,9 +213,9 @@ main() {
     touch $INSTALLING
     [ "$ENGINE" = gpu ] || install_torch
     step "vLLM, Prefect and everything else" install_packages || die_with_log "the packages could not be installed"
-    rm $INSTALLING
     step "r1data itself" install_self || die_with_log "r1data could not be installed"
     step "a first import" check || die_with_log "something is installed that does not import"
+    rm $INSTALLING
     touch $STAMP
     say "done in $SECONDS s. \`make help\` lists what can be done; \`.venv/bin/r1data doctor\` checks the machine."
 }
