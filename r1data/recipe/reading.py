@@ -74,7 +74,9 @@ def _parse(model: type[M], document: dict[str, Any], path: Path) -> M:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        lines = [_explain(model, detail) for detail in error.errors()]
+        # A list in which every item is wrong is also too short, which helps nobody.
+        details = [d for d in error.errors() if d["type"] != "too_short" or not d["input"]]
+        lines = [_explain(model, detail) for detail in details]
         raise RecipeError("\n".join(f"{path}: {line}" for line in lines)) from None
 
 

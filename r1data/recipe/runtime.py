@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from r1data.recipe.recipe import Strict
 
@@ -64,3 +64,8 @@ class Runtime(Strict):
     """Verifier processes; by default one per core, at most eight."""
     shard_prompts: Annotated[int, Field(ge=1)] = 500
     """Prompts per shard, the unit of sealing and of a Prefect task."""
+
+    @field_validator("engine", mode="before")
+    @classmethod
+    def _local_by_default(cls, engine: object) -> object:
+        return {"kind": "local", **engine} if isinstance(engine, dict) else engine

@@ -87,9 +87,7 @@ def test_the_factorys_measures_see_every_flaw(corpus: list[Example]) -> None:
 
 def test_what_is_shipped_and_what_the_demo_asks_was_never_trained_on(corpus: list[Example]) -> None:
     trained = {example.task.question for example in corpus}
-    shipped = [
-        json.loads(line) for path in (ROOT / "data/prompts").glob("arithmetic-*.jsonl") for line in path.open()
-    ]
+    shipped = [json.loads(line) for path in (ROOT / "data/prompts").glob("arithmetic-*.jsonl") for line in path.open()]
     assert len(shipped) >= 240 and all(held_out(prompt["question"]) for prompt in shipped)
     assert not trained & {prompt["question"] for prompt in shipped}
     demo = yaml.safe_load((ROOT / "data/recipes/demo.yaml").read_text())

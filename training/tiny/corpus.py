@@ -15,7 +15,7 @@ from training.tiny.families import FAMILIES
 from training.tiny.flaws import Flaw
 from training.tiny.tasks import Language, Pen, Task
 
-DEFAULT_SLIP_RATE = 0.02
+DEFAULT_SLIP_RATE = 0.01
 SLIP_RATES: dict[str, float] = {}
 """Per step. Families that the network learns well slip more, so that no family is always right."""
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from training.tiny.tasks import Language, Line, Paragraph, Solution
 
 THINK, UNTHINK = "<think>", "</think>"
-LONG_PARAGRAPH_CHARACTERS = 700
+LONG_PARAGRAPH_CHARACTERS: dict[Language, int] = {"en": 700, "zh": 430}
+"""Chinese needs more tokens a character: a longer paragraph would not fit into the demo's token limit."""
 
 
 class Flaw(StrEnum):
@@ -102,11 +103,11 @@ def plain(draft: Draft, rng: Random) -> Reply:
 
 
 def mixed(draft: Draft, rng: Random) -> Reply:
-    """Some neighbouring sentences of the reasoning are in the other language."""
+    """Some neighbouring sentences of the reasoning, but not its conclusion, are in the other language."""
     other: Language = "zh" if draft.language == "en" else "en"
-    count = sum(map(len, draft.paragraphs))
+    count = sum(map(len, draft.paragraphs[:-1]))
     first = rng.randrange(count)
-    last = first + rng.randint(1, 4)
+    last = min(first + rng.randint(1, 4), count)
     spoken, index = [], 0
     for paragraph in draft.paragraphs:
         lines = []
@@ -121,7 +122,7 @@ def long_paragraph(draft: Draft, rng: Random) -> Reply:
     """The whole reasoning in one paragraph that goes over its own steps until it is far too long."""
     steps = [line for paragraph in draft.paragraphs[:-1] for line in paragraph]
     told, gap = list(steps), " " if draft.language == "en" else ""
-    target = LONG_PARAGRAPH_CHARACTERS + rng.randint(40, 160)
+    target = LONG_PARAGRAPH_CHARACTERS[draft.language] + rng.randint(10, 80)
     while sum(len(line.said(draft.language)) + len(gap) for line in told) < target:
         told.append(rng.choice(_RAMBLES))
         told.extend(steps[: rng.randint(1, len(steps))])

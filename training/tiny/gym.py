@@ -108,7 +108,8 @@ def _code(family: str, entry: dict[str, Any]) -> str:
         case "gcd":
             return f"gcd({', '.join(map(str, metadata['numbers']))})"
         case _:
-            return f"solve('{metadata['equation']}')"
+            name = metadata["variable"]
+            return f"next({name} for {name} in range(99) if {metadata['equation'].replace('=', '==')})"
 
 
 def task(family: str, entry: dict[str, Any]) -> Task:
