@@ -162,7 +162,10 @@ class LocalServer:
         return "\n".join([f"{what}; the end of {self._log}:", *(f"  {line}" for line in lines)])
 
     def _hint(self) -> str:
-        return "`r1data doctor` checks the engine; the model must fit this machine (engine.args in the runtime)"
+        room = (
+            ", on a CPU with room for its context: engine.env.VLLM_CPU_KVCACHE_SPACE in GiB" if self._on_cpu() else ""
+        )
+        return f"`r1data doctor` checks the engine; the model must fit this machine (engine.args in the runtime){room}"
 
 
 def _healthy(url: str) -> bool:

@@ -45,12 +45,14 @@ def test_a_missing_prompt_file(tmp_path: Path, tiny: Path) -> None:
     refused(r1data("run", "recipe.yaml", *SCRIPTED_ARGS, cwd=tmp_path), str(tmp_path / "prompts.jsonl"), "fix:")
 
 
+@pytest.mark.slow
 def test_an_empty_prompt_file(tmp_path: Path, tiny: Path) -> None:
     write_recipe(tmp_path, tiny)
     (tmp_path / "prompts.jsonl").write_text("")
     refused(r1data("run", "recipe.yaml", *SCRIPTED_ARGS, cwd=tmp_path), "no prompts")
 
 
+@pytest.mark.slow
 def test_too_many_bad_rows_stop_the_run_and_are_written_down(tmp_path: Path, tiny: Path) -> None:
     write_recipe(tmp_path, tiny)
     with (tmp_path / "prompts.jsonl").open("a") as file:
@@ -59,6 +61,7 @@ def test_too_many_bad_rows_stop_the_run_and_are_written_down(tmp_path: Path, tin
     assert (tmp_path / "runs" / "rehearsal" / "bad_prompts.parquet").is_file()
 
 
+@pytest.mark.slow
 def test_a_few_bad_rows_do_not_stop_the_run(tmp_path: Path, tiny: Path) -> None:
     write_recipe(tmp_path, tiny, max_bad_prompts=0.2)
     with (tmp_path / "prompts.jsonl").open("a") as file:
@@ -88,6 +91,7 @@ def test_a_port_in_use(tmp_path: Path, tiny: Path) -> None:
     refused(process, f"port {port} is in use", "fix:")
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_refuses(tmp_path: Path, tiny: Path) -> None:
     write_recipe(tmp_path, tiny)
     with socket.socket() as probe:
@@ -97,6 +101,7 @@ def test_an_endpoint_that_refuses(tmp_path: Path, tiny: Path) -> None:
     refused(r1data("run", "recipe.yaml", "--set", f"runtime.engine={engine}", cwd=tmp_path), address, "fix:")
 
 
+@pytest.mark.slow
 def test_a_prompt_longer_than_the_context_is_one_failed_row(tmp_path: Path, tiny: Path) -> None:
     write_recipe(tmp_path, tiny)
     with (tmp_path / "prompts.jsonl").open("a") as file:
@@ -120,6 +125,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, tiny: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_explain_shows_control_characters_instead_of_obeying_them(tmp_path: Path, tiny: Path) -> None:
     write_recipe(tmp_path, tiny)
     with (tmp_path / "prompts.jsonl").open("a") as file:
@@ -133,6 +139,7 @@ def test_explain_shows_control_characters_instead_of_obeying_them(tmp_path: Path
     assert "\\u202eWhat is [red]2 + 2[/red]?\\u200b" in shown and "\u202e" not in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "status", "explain", "doctor", "models", "prompts"])
 def test_every_command_has_help(tmp_path: Path, command: str) -> None:
     process = r1data(command, "--help", cwd=tmp_path)

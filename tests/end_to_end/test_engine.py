@@ -16,7 +16,7 @@ from r1data.status import status
 from r1data.store import Workspace
 from tests.end_to_end.rehearsal import contents, write_recipe
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 def start(recipe: Path, root: Path) -> subprocess.Popen[str]:

@@ -86,6 +86,7 @@ def test_a_threshold_changes_decisions_and_nothing_else(tmp_path: Path, tiny: Pa
         assert after[name].equals(before[name])
 
 
+@pytest.mark.slow
 def test_prompts_come_go_and_change_places_without_a_new_draw(tmp_path: Path, tiny: Path) -> None:
     recipe = write_recipe(tmp_path, tiny, prompts=30)
     rehearse(recipe, tmp_path / "w")
@@ -103,6 +104,7 @@ def test_prompts_come_go_and_change_places_without_a_new_draw(tmp_path: Path, ti
     assert status(Workspace(tmp_path / "w")).unjudged == 0
 
 
+@pytest.mark.slow
 def test_the_runtime_changes_no_row(tmp_path: Path, tiny: Path) -> None:
     recipe = write_recipe(tmp_path, tiny)
     rehearse(recipe, tmp_path / "one")
@@ -132,6 +134,7 @@ def command(recipe: Path, root: Path) -> list[str]:
     return [sys.executable, "-m", "r1data", "run", str(recipe), "-w", str(root), *scripted, *slow]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_stopped_at_any_moment_and_started_again_it_ends_the_same(
     tmp_path: Path, tiny: Path, number: signal.Signals

@@ -21,6 +21,7 @@ ATTACKS = [
 ]
 
 
+@pytest.mark.slow
 def test_nothing_that_a_model_wrote_runs(tmp_path: Path) -> None:
     texts = [GOOD, *(f"<think>\n{attack}\n</think>\n\n\\boxed{{4}} {attack}" for attack in ATTACKS), *HOSTILE]
     page = tmp_path / "report.html"

@@ -195,6 +195,7 @@ def test_an_unknown_family_or_setting_is_answered_with_what_there_is(tmp_path: P
     assert "min_terms" in str(caught.value.remedy)
 
 
+@pytest.mark.slow
 def test_prompts_do_not_depend_on_the_process(tmp_path: Path) -> None:
     code = (
         "import warnings; warnings.simplefilter('ignore')\n"

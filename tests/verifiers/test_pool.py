@@ -41,6 +41,7 @@ def test_the_verdict_comes_back_for_the_row_it_belongs_to() -> None:
     assert not workers()
 
 
+@pytest.mark.slow
 def test_an_endless_answer_costs_its_deadline_and_nothing_else() -> None:
     with VerifierPool(2, deadline=3) as pool:
         bad = [pool.submit(check(n, "x+1", answer)) for n, answer in enumerate(HOSTILE)]
@@ -51,6 +52,7 @@ def test_an_endless_answer_costs_its_deadline_and_nothing_else() -> None:
     assert Outcome.CORRECT not in outcomes
 
 
+@pytest.mark.slow
 def test_workers_killed_from_outside_lose_no_row() -> None:
     stop = threading.Event()
     killed = 0
@@ -77,6 +79,7 @@ def test_workers_killed_from_outside_lose_no_row() -> None:
     assert len(faults) <= killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_workers_die_with_their_parent_even_while_they_compute(number: signal.Signals) -> None:
     code = (

@@ -32,7 +32,7 @@ class Budget:
     ``learning_rate`` is Muon's for the matrices of the layers; embeddings and norms learn with AdamW at a fraction.
     """
 
-    steps: int = 2_800
+    steps: int = 2_400
     batch: int = 20
     learning_rate: float = 0.02
     embedding_rate: float = 4e-3
