@@ -1,6 +1,7 @@
 """Settings that hold for every test: quiet, offline, and nothing written outside the test's own folder."""
 
 import os
+import tempfile
 
 os.environ.update(
     DO_NOT_TRACK="1",
@@ -9,6 +10,7 @@ os.environ.update(
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
     PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED="false",
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="90",
+    PREFECT_HOME=tempfile.mkdtemp(prefix="r1data-prefect-"),
 )
 
 from pathlib import Path

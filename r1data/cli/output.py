@@ -23,6 +23,7 @@ class PlainLines:
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._last = 0.0
+        self._drawn = False
 
     def say(self, line: str) -> None:
         """Write a line of news."""
@@ -31,8 +32,9 @@ class PlainLines:
     def counts(self, tally: Tally) -> None:
         """Write the counts, now and then and at the end."""
         now = time.monotonic()
-        if now - self._last >= LINE_SECONDS or (tally.done == tally.planned and tally.judged == 0):
-            self._last = now
+        drawn = tally.done == tally.planned
+        if now - self._last >= LINE_SECONDS or (drawn and not self._drawn):
+            self._last, self._drawn = now, drawn
             self.say(describe(tally))
 
 

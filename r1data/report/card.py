@@ -17,8 +17,8 @@ from r1data.store import Tables
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def render_card(tables: Tables, recipe: Recipe, facts: RunFacts) -> str:
-    """The dataset's README.md. `tables.examples` is what the dataset holds."""
+def render_card(tables: Tables, recipe: Recipe, facts: RunFacts, data_files: str = "data/train-*.parquet") -> str:
+    """The dataset's README.md. `tables.examples` is what it holds, `data_files` where that lies in the folder."""
     examples = tables.examples.select(
         "domain", "language", "licence", "source", "completion_tokens",
         rounds=pl.col("messages").list.eval(pl.element().struct.field("role") == "user").list.sum(),
@@ -26,7 +26,7 @@ def render_card(tables: Tables, recipe: Recipe, facts: RunFacts) -> str:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True)
     environment.filters["cell"] = _cell
     return environment.get_template("card.md.jinja").render(
-        header=yaml.safe_dump(_header(examples, recipe), sort_keys=False, allow_unicode=True),
+        header=yaml.safe_dump(_header(examples, recipe, data_files), sort_keys=False, allow_unicode=True),
         recipe=recipe,
         facts=facts,
         funnel=Funnel.from_tables(tables),
@@ -37,7 +37,7 @@ def render_card(tables: Tables, recipe: Recipe, facts: RunFacts) -> str:
     )
 
 
-def _header(examples: pl.DataFrame, recipe: Recipe) -> dict[str, Any]:
+def _header(examples: pl.DataFrame, recipe: Recipe, data_files: str) -> dict[str, Any]:
     licences = sorted(examples["licence"].drop_nulls().unique())
     complete = examples["licence"].null_count() == 0 and len(licences) == 1
     return {
@@ -47,7 +47,7 @@ def _header(examples: pl.DataFrame, recipe: Recipe) -> dict[str, Any]:
         "task_categories": ["text-generation"],
         "size_categories": [next((name for limit, name in SIZES if examples.height < limit), "1M<n<10M")],
         "tags": ["reasoning", "chain-of-thought", "rejection-sampling", "synthetic", "r1data"],
-        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*.parquet"}]}],
+        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": data_files}]}],
     }
 
 

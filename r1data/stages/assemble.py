@@ -29,8 +29,8 @@ def assemble(job: Job, seconds: float | None) -> Funnel:
     tables = job.workspace.tables(job.grades)
     facts = _facts(job, tables, seconds)
 
-    def card(examples: pl.LazyFrame) -> str:
-        return render_card(replace(tables, examples=examples), job.recipe, facts)
+    def card(examples: pl.LazyFrame, data_files: str) -> str:
+        return render_card(replace(tables, examples=examples), job.recipe, facts, data_files)
 
     job.workspace.write_dataset(_examples(job, tables, facts.recipe_fingerprint), card)
     tables = job.workspace.tables(job.grades)

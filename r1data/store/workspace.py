@@ -24,7 +24,7 @@ import dataframely as dy
 import polars as pl
 
 from r1data.errors import WorkspaceError
-from r1data.recipe import fingerprint
+from r1data.recipe import fingerprint, fingerprint_files
 from r1data.store.files import folder_written_whole, sweep_staging, write_parquet, write_text
 from r1data.store.journal import Journal, read_journal
 from r1data.store.tables import Tables
@@ -105,16 +105,21 @@ class Workspace:
         """Store what is kept and what is not."""
         write_parquet(self.root / "decisions.parquet", Decisions.validate(decisions, cast=True))
 
-    def write_dataset(self, frames: Iterable[pl.DataFrame], card: Callable[[pl.LazyFrame], str]) -> None:
-        """Replace the dataset's folder: the examples in Parquet files of bounded size, and the card made from them."""
+    def write_dataset(self, frames: Iterable[pl.DataFrame], card: Callable[[pl.LazyFrame, str], str]) -> None:
+        """Replace the dataset's folder: the examples in Parquet files of bounded size, and the card made from them.
+
+        The files' names hold a hash of their contents, and the card names them: `datasets` caches by the card's
+        header alone, and would go on showing the rows of an earlier run.
+        """
         with folder_written_whole(self.root / "dataset") as staging:
             files = []
             for number, frame in enumerate(_in_chunks(frames, DATASET_FILE_BYTES)):
                 files.append(staging / "data" / f"{number:05d}.parquet")
                 write_parquet(files[-1], Examples.validate(frame, cast=True))
-            names = [f"train-{number:05d}-of-{len(files):05d}.parquet" for number in range(len(files))]
+            digest = fingerprint_files(staging / "data", [file.name for file in files])[:16]
+            names = [f"train-{number:05d}-of-{len(files):05d}-{digest}.parquet" for number in range(len(files))]
             files = [file.rename(file.with_name(name)) for file, name in zip(files, names, strict=True)]
-            write_text(staging / "README.md", card(pl.scan_parquet(files)))
+            write_text(staging / "README.md", card(pl.scan_parquet(files), f"data/train-*-{digest}.parquet"))
 
     def write_report(self, html: str) -> None:
         """Store the report page."""

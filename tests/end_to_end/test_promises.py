@@ -49,10 +49,13 @@ def test_a_second_run_samples_nothing(finished: tuple[Path, Path]) -> None:
 
 
 def test_the_dataset_opens_with_datasets(finished: tuple[Path, Path]) -> None:
-    loaded = datasets.load_dataset(str(finished[1] / "dataset"), split="train")
-    examples = contents(finished[1])["examples"]
-    assert len(loaded) == examples.height
-    assert set(loaded["example_id"]) == set(examples["example_id"])
+    recipe, root = finished
+    for change in ("selection.correctness=any", "selection.correctness=correct"):  # the second time, no stale cache
+        rehearse(recipe, root, change, runtime=("engine.failures=0.1",))
+        loaded = datasets.load_dataset(str(root / "dataset"), split="train")
+        examples = contents(root)["examples"]
+        assert len(loaded) == examples.height
+        assert set(loaded["example_id"]) == set(examples["example_id"])
     last = loaded[0]["messages"][-1]
     assert last["role"] == "assistant" and last["content"].startswith("<think>\n")
 
