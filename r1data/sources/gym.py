@@ -1,25 +1,33 @@
 """Prompts from reasoning-gym: procedural families, each with its own scorer, which becomes the verifier.
 
 A row is taken only when the family's scorer, given what we store and nothing else, accepts the family's own answer.
+The rows are made by `gym_process`; a process that is through with one source is kept for the next, since its start
+takes seconds.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
-import random
-import warnings
-from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
 
 from r1data.errors import SourceError
 from r1data.recipe import GymPrompts
-from r1data.sources.rows import Bad, Broken, Defaults, make_prompt, shorten
+from r1data.sources.hints import did_you_mean
+from r1data.sources.rows import Bad, Broken, Defaults, bad_row, make_prompt
 from schemas import Message, Prompt
 
 VERIFIER = "reasoning_gym"
-FULL_SCORE = 0.999
+PROGRAM = Path(__file__).with_name("gym_process.py")
+STDERR_SHOWN = 500
+PATIENCE = 5.0
+"""Seconds that a process gets to end once it has closed its output."""
 
 
 def read_gym(source: GymPrompts) -> Iterator[Prompt | Bad]:
@@ -28,76 +36,118 @@ def read_gym(source: GymPrompts) -> Iterator[Prompt | Bad]:
     Raises:
         SourceError: the family is unknown, or its settings do not fit.
     """
-    dataset = _create(source)
     defaults = Defaults(
         source.name or f"reasoning-gym/{source.family}", source.domain, source.language, VERIFIER, source.licence
     )
-    for index in range(source.size):
-        place = f"{source.family}[seed={source.seed}]:{index}"
-        random.seed(source.seed * 1_000_003 + index)  # some families draw from the global generator
-        entry = dataset[index]
+    for record in _records(source):
+        place = f"{source.family}[seed={source.seed}]:{record['index']}"
+        yield _prompt(record, place, defaults)
+
+
+def _prompt(record: Mapping[str, Any], place: str, defaults: Defaults) -> Prompt | Bad:
+    try:
+        if "rule" in record:
+            raise Broken(record["rule"], record["detail"])
+        messages = (Message("user", record["question"].strip()),)
+        return make_prompt(messages, reference=record["answer"], task=record["task"], place=place, defaults=defaults)
+    except Broken as broken:
+        return bad_row(defaults.source, place, broken.rule, broken.detail, record["question"])
+
+
+def _records(source: GymPrompts) -> Iterator[Mapping[str, Any]]:
+    """What the process answers. One that was not heard to the end is ended, since it would go on answering."""
+    place = f"prompts: reasoning-gym/{source.family}"
+    chosen = sorted({"size", "seed"} & set(source.config))
+    if chosen:
+        raise SourceError(f"{place}: its config sets {chosen[0]}", f"set {chosen[0]} beside config, not in it")
+    process = _take()
+    through = False
+    try:
+        for record in process.ask(_request(source)):
+            through = "problem" in record or "end" in record
+            if "problem" in record:
+                raise _refusal(source, record, place)
+            if through:
+                return
+            yield record
+        raise SourceError(f"{place}: its process ended: {process.last_words()}", "see the message; report it as a bug")
+    finally:
+        if through:
+            IDLE.append(process)
+        else:
+            process.end()
+
+
+def _request(source: GymPrompts) -> str:
+    request = {"family": source.family, "size": source.size, "seed": source.seed, "config": source.config}
+    return json.dumps(request, default=str)
+
+
+def _refusal(source: GymPrompts, record: Mapping[str, Any], place: str) -> SourceError:
+    if record["problem"] == "unknown_family":
+        remedy = did_you_mean(source.family, record["known"], "known")
+        return SourceError(f"prompts: reasoning-gym has no family '{source.family}'", remedy)
+    return SourceError(f"{place}: its config does not fit: {record['problem']}", _settings(source, record["known"]))
+
+
+def _settings(source: GymPrompts, known: list[str]) -> str:
+    unknown = next((name for name in source.config if name not in known), "")
+    return did_you_mean(unknown, known, "its settings") if unknown else f"its settings: {', '.join(known)}"
+
+
+@dataclass(eq=False)
+class GymProcess:
+    """A running `gym_process`, with hash seed 0, so that sets have the same order everywhere."""
+
+    errors: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+    owner: int = field(default_factory=os.getpid)
+
+    def __post_init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-W", "ignore", str(PROGRAM)],
+            env={**os.environ, "PYTHONHASHSEED": "0"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            encoding="ascii",
+            start_new_session=True,
+        )
+
+    def ask(self, request: str) -> Iterator[Mapping[str, Any]]:
+        """Send one request and hand on the answers as they come; they stop short where the process dies."""
+        assert self.process.stdin and self.process.stdout
         try:
-            yield _prompt(entry, dataset, source, place, defaults)
-        except Broken as broken:
-            yield Bad(defaults.source, place, broken.rule, broken.detail, shorten(entry.get("question", "")))
+            self.process.stdin.write(request + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return
+        for line in self.process.stdout:
+            if not line.endswith("\n"):
+                return
+            yield json.loads(line)
+
+    def last_words(self) -> str:
+        """The end of what it wrote to its standard error."""
+        self.process.wait(PATIENCE)
+        self.errors.seek(0)
+        return self.errors.read().decode("utf-8", "replace").strip()[-STDERR_SHOWN:] or "it said nothing"
+
+    def end(self) -> None:
+        """Stop it, whatever it is doing."""
+        self.process.kill()
+        self.process.communicate()
+        self.errors.close()
 
 
-def _prompt(
-    entry: dict[str, Any],
-    dataset: Any,  # noqa: ANN401 - reasoning-gym has no types
-    source: GymPrompts,
-    place: str,
-    defaults: Defaults,
-) -> Prompt:
-    question, answer = entry["question"], entry["answer"]
-    reference = None if answer is None else str(answer)
-    stored = {"question": question, "answer": answer, "metadata": entry.get("metadata", {})}
-    task = json.dumps(
-        {"family": source.family, "config": source.config, "entry": stored},
-        ensure_ascii=False, sort_keys=True, default=_encode,
-    )  # fmt: skip
-    if reference is None:
-        raise Broken("reference_missing", "the family gives no answer of its own to check the scorer with")
-    try:
-        score = dataset.score_answer(reference, json.loads(task)["entry"])
-    except Exception as error:
-        detail = f"its scorer raises {type(error).__name__} on what can be stored: {error}"
-        raise Broken("reference_rejected_by_own_scorer", detail) from None
-    if score < FULL_SCORE:
-        raise Broken("reference_rejected_by_own_scorer", f"score {score} for the family's own answer {shorten(answer)}")
-    return make_prompt(
-        (Message("user", question.strip()),), reference=reference, task=task, place=place, defaults=defaults
-    )
+IDLE: list[GymProcess] = []
+"""Processes that wait for a request; they end by themselves when we do, since nobody writes to them then."""
 
 
-def _create(source: GymPrompts) -> Any:  # noqa: ANN401 - reasoning-gym has no types
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import reasoning_gym
-        from reasoning_gym.factory import DATASETS
-
-    if source.family not in DATASETS:
-        close = difflib.get_close_matches(source.family, DATASETS, n=3, cutoff=0.4)
-        raise SourceError(
-            f"prompts: reasoning-gym has no family '{source.family}'",
-            f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(DATASETS))}",
-        )
-    try:
-        return reasoning_gym.create_dataset(
-            source.family, **{**source.config, "size": source.size, "seed": source.seed}
-        )
-    except (TypeError, ValueError, AssertionError, KeyError) as error:
-        settings = [f.name for f in fields(DATASETS[source.family][1]) if f.name not in ("size", "seed")]
-        raise SourceError(
-            f"prompts: reasoning-gym/{source.family}: its config does not fit: {error}",
-            f"its settings: {', '.join(settings)}",
-        ) from None
-
-
-def _encode(value: object) -> object:
-    """JSON for what metadata holds beside JSON's own types; whether it is enough, the scorer decides."""
-    if isinstance(value, set | frozenset):
-        return sorted(value, key=repr)
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return str(value)
+def _take() -> GymProcess:
+    """A process that waits and is ours: one that a parent of a forked process has left behind is the parent's."""
+    while IDLE:
+        process = IDLE.pop()
+        if process.owner == os.getpid() and process.process.poll() is None:
+            return process
+    return GymProcess()

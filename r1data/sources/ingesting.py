@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, astuple, dataclass
 
 import dataframely as dy
 import polars as pl
@@ -14,7 +14,7 @@ from r1data.recipe import FilePrompts, GymPrompts, HubPrompts, Recipe, ShippedPr
 from r1data.sources.files import read_files
 from r1data.sources.gym import read_gym
 from r1data.sources.hub import read_hub
-from r1data.sources.rows import Bad
+from r1data.sources.rows import Bad, bad_row
 from r1data.sources.shipped import read_shipped
 from schemas import BadPrompts, Prompt, Prompts
 
@@ -39,6 +39,15 @@ class Ingested:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class SourceRows:
+    """What one source adds: `read` rows, of which these are new prompts and these unusable; the rest are duplicates."""
+
+    prompts: pl.DataFrame
+    bad: list[Bad]
+    read: int
+
+
 def read_prompts(recipe: Recipe) -> Ingested:
     """Read all sources of a recipe; the same task is taken once, from the first source that has it.
 
@@ -46,30 +55,39 @@ def read_prompts(recipe: Recipe) -> Ingested:
         SourceError: a source cannot be read, or there is no prompt in any of them.
         TooManyBadPrompts: a source has more unusable rows than `max_bad_prompts`.
     """
-    found: dict[str, Prompt] = {}
+    taken: set[str] = set()
+    tables: list[pl.DataFrame] = []
     bad: list[Bad] = []
     rows = 0
     for source in recipe.prompts:
-        read, unusable = 0, []
-        for row in _read(source, recipe):
-            read += 1
-            if isinstance(row, Bad):
-                unusable.append(row)
-            else:
-                found.setdefault(row.prompt_id, row)
-        bad += unusable
-        rows += read
-        if len(unusable) > recipe.max_bad_prompts * read:
-            _refuse(unusable, read, recipe.max_bad_prompts, _bad_table(bad))
-    if not found:
-        raise SourceError(
-            f"recipe {recipe.name}: there are no prompts in its sources", "check the files under `prompts`"
-        )
-    prompts = _prompt_table(list(found.values()))
+        found = _read_source(source, recipe, taken)
+        tables.append(found.prompts)
+        taken.update(found.prompts["prompt_id"])
+        bad += found.bad
+        rows += found.read
+        if len(found.bad) > recipe.max_bad_prompts * found.read:
+            _refuse(found, recipe.max_bad_prompts, bad)
+    if not taken:
+        raise _nothing(recipe, bad)
+    prompts = pl.concat(tables).sort("prompt_id")
     return Ingested(prompts, _bad_table(bad), duplicates=rows - len(bad) - prompts.height, rows=rows)
 
 
-def _read(source: Source, recipe: Recipe) -> Iterator[Prompt | Bad]:
+def _read_source(source: Source, recipe: Recipe, taken: Collection[str]) -> SourceRows:
+    fresh: dict[str, Prompt] = {}
+    bad: list[Bad] = []
+    read = 0
+    for row in _rows(source, recipe):
+        read += 1
+        if isinstance(row, Bad):
+            bad.append(row)
+        elif row.prompt_id not in taken:
+            fresh.setdefault(row.prompt_id, row)
+    prompts, refused = _checked(list(fresh.values()))
+    return SourceRows(prompts, bad + refused, read)
+
+
+def _rows(source: Source, recipe: Recipe) -> Iterator[Prompt | Bad]:
     match source:
         case FilePrompts():
             return read_files(source, recipe)
@@ -81,28 +99,53 @@ def _read(source: Source, recipe: Recipe) -> Iterator[Prompt | Bad]:
             return read_gym(source)
 
 
-def _refuse(unusable: list[Bad], read: int, limit: float, table: pl.DataFrame) -> None:
-    examples = {bad.rule: bad for bad in reversed(unusable)}
-    common = Counter(bad.rule for bad in unusable).most_common(RULES_SHOWN)
-    lines = [f"  {count:,} x {rule}, such as {examples[rule].row}: {examples[rule].detail}" for rule, count in common]
-    share = len(unusable) / read
+def _checked(prompts: list[Prompt]) -> tuple[pl.DataFrame, list[Bad]]:
+    """The prompts as a table that keeps the schema's rules, and the rows that do not: the last net."""
+    table = pl.DataFrame([asdict(prompt) for prompt in prompts], schema=_types(Prompts))
+    good, failure = Prompts.filter(table, cast=True)
+    details = failure.details()
+    rules = [name for name in details.columns if name not in table.columns]
+    told = "the table of prompts refuses it"
+    refused = [
+        bad_row(row["source"], row["source_row"], _broken(row, rules), told, row["messages"])
+        for row in details.iter_rows(named=True)
+    ]
+    return good, refused
+
+
+def _broken(row: dict[str, object], rules: list[str]) -> str:
+    return next((rule for rule in rules if row[rule] == "invalid"), "schema")
+
+
+def _refuse(found: SourceRows, limit: float, bad: list[Bad]) -> None:
+    share = len(found.bad) / found.read
     raise TooManyBadPrompts(
-        f"{unusable[0].source}: {len(unusable):,} of {read:,} rows ({share:.1%}) are unusable, "
-        f"more than max_bad_prompts = {limit:.1%}:\n" + "\n".join(lines),
+        f"{found.bad[0].source}: {len(found.bad):,} of {found.read:,} rows ({share:.1%}) are unusable, "
+        f"more than max_bad_prompts = {limit:.1%}:\n{_summary(found.bad)}",
         "correct the rows (all are listed in bad_prompts.parquet), map the right columns, or raise max_bad_prompts",
-        table,
+        _bad_table(bad),
     )
 
 
-def _prompt_table(prompts: list[Prompt]) -> pl.DataFrame:
-    rows = [{f.name: getattr(p, f.name) for f in fields(Prompt)} for p in prompts]
-    for row, prompt in zip(rows, prompts, strict=True):
-        row["messages"] = [{"role": m.role, "content": m.content} for m in prompt.messages]
-    return Prompts.validate(pl.DataFrame(rows, schema=_types(Prompts)), cast=True).sort("prompt_id")
+def _nothing(recipe: Recipe, bad: list[Bad]) -> SourceError:
+    message = f"recipe {recipe.name}: there are no prompts in its sources"
+    if not bad:
+        return SourceError(message, "check the files under `prompts`")
+    remedy = "correct the rows (all are listed in bad_prompts.parquet) or map the right columns"
+    return TooManyBadPrompts(f"{message}, all rows are unusable:\n{_summary(bad)}", remedy, _bad_table(bad))
+
+
+def _summary(bad: list[Bad]) -> str:
+    """The most frequent rules, each with its first example."""
+    examples = {row.rule: row for row in reversed(bad)}
+    common = Counter(row.rule for row in bad).most_common(RULES_SHOWN)
+    return "\n".join(
+        f"  {count:,} x {rule}, such as {examples[rule].row}: {examples[rule].detail}" for rule, count in common
+    )
 
 
 def _bad_table(bad: list[Bad]) -> pl.DataFrame:
-    return pl.DataFrame([astuple(row) for row in bad], schema=_types(BadPrompts), orient="row")
+    return BadPrompts.validate(pl.DataFrame([astuple(row) for row in bad], schema=_types(BadPrompts), orient="row"))
 
 
 def _types(schema: type[dy.Schema]) -> dict[str, pl.DataType]:

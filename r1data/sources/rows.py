@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from r1data.recipe import Columns, fingerprint
+from r1data.recipe import Columns
+from r1data.sources.prompt_id import prompt_id
 from schemas import Message, Prompt
 from schemas.prompt import ROLES
 
 CONTENT_CHARS = 300
 """How much of an unusable row is kept to look at."""
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 HAN, LATIN_WORD = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[A-Za-z]{2,}")
+LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +58,19 @@ def read_row(raw: Mapping[str, Any], place: str, columns: Columns, defaults: Def
     """One raw row as a prompt, or what is wrong with it."""
     try:
         messages = _messages(raw, columns)
-        reference = _reference(raw.get(columns.answer))
-        if reference is None:
+        reference = _reference(raw.get(columns.answer), columns.answer)
+        if reference is None and defaults.verifier == "math":
             raise Broken("reference_missing", f"column '{columns.answer}' is empty, and verifier math needs it")
-        return make_prompt(
-            messages,
-            reference=reference,
-            task=None,
-            place=place,
-            defaults=Defaults(
-                source=defaults.source,
-                domain=_text(raw, columns.domain) or defaults.domain,
-                language=_text(raw, columns.language) or defaults.language,
-                verifier=defaults.verifier,
-                licence=_text(raw, columns.licence) or defaults.licence,
-            ),
+        own = Defaults(
+            source=defaults.source,
+            domain=_text(raw, columns, "domain") or defaults.domain,
+            language=_text(raw, columns, "language") or defaults.language,
+            verifier=defaults.verifier,
+            licence=_text(raw, columns, "licence") or defaults.licence,
         )
+        return make_prompt(messages, reference=reference, task=None, place=place, defaults=own)
     except Broken as broken:
-        return Bad(defaults.source, place, broken.rule, broken.detail, shorten(raw))
+        return bad_row(defaults.source, place, broken.rule, broken.detail, raw)
 
 
 def make_prompt(
@@ -79,13 +79,16 @@ def make_prompt(
     """Put a prompt together and name it after what it asks and what is accepted.
 
     Raises:
-        Broken: a message or the reference holds control characters.
+        Broken: a text holds control characters, a message is blank, or the language is no code.
     """
-    if any(CONTROL.search(text) for text in (reference or "", *(m.content for m in messages))):
+    labels = (defaults.domain, defaults.licence or "")
+    if any(CONTROL.search(text) for text in (reference or "", *labels, *(m.content for m in messages))):
         raise Broken("control_characters", "the text holds control characters or half of a surrogate pair")
-    language = defaults.language or language_of(messages[-1].content)
-    if not re.fullmatch(r"[a-z]{2,3}", language):
-        raise Broken("language_unknown", f"{language!r} is no ISO 639 code such as en or zh")
+    if SURROGATE.search(task or ""):
+        raise Broken("control_characters", "the task holds half of a surrogate pair")
+    if not all(m.content.strip() for m in messages):
+        raise Broken("question_missing", "the question is blank")
+    language = _language(defaults.language) if defaults.language else language_of(messages[-1].content)
     return Prompt(
         prompt_id=prompt_id(messages, defaults.verifier, reference, task),
         messages=messages,
@@ -100,10 +103,9 @@ def make_prompt(
     )
 
 
-def prompt_id(messages: tuple[Message, ...], verifier: str, reference: str | None, task: str | None) -> str:
-    """Hash of what the task is, whatever source, domain or licence it came with."""
-    turns = [[m.role, m.content] for m in messages]
-    return fingerprint({"messages": turns, "verifier": verifier, "reference": reference, "task": task})
+def bad_row(source: str, place: str, rule: str, detail: str, content: object) -> Bad:
+    """A row set aside, with texts that are short and can be stored whatever the row held."""
+    return Bad(source, place, rule, shorten(detail), shorten(content))
 
 
 def language_of(question: str) -> str:
@@ -114,10 +116,16 @@ def language_of(question: str) -> str:
 def shorten(content: object) -> str:
     """The start of an unusable row, printable."""
     if isinstance(content, Mapping):
-        content = json.dumps(dict(content), ensure_ascii=False, default=repr)
-    text = str(content).encode("utf-8", "backslashreplace").decode()
-    text = CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+        content = _as_json(content)
+    text = CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(content)[: CONTENT_CHARS + 1])
     return text if len(text) <= CONTENT_CHARS else text[:CONTENT_CHARS] + "…"
+
+
+def _as_json(content: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(content), ensure_ascii=False, default=repr)
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"(a row that cannot be shown: {type(error).__name__})"
 
 
 def _messages(raw: Mapping[str, Any], columns: Columns) -> tuple[Message, ...]:
@@ -129,45 +137,71 @@ def _messages(raw: Mapping[str, Any], columns: Columns) -> tuple[Message, ...]:
         raise Broken("question_missing", f"column '{columns.question}' is missing or empty")
     if not isinstance(question, str):
         raise Broken("question_type", f"column '{columns.question}' holds {type(question).__name__}, not text")
-    if not question.strip():
-        raise Broken("question_missing", f"column '{columns.question}' is blank")
-    return (Message("user", question.strip()),)
+    return (Message("user", _lines(question)),)
 
 
 def _conversation(turns: object) -> tuple[Message, ...]:
     if not isinstance(turns, list | tuple) or not turns:
         raise Broken("messages_type", "messages should be a list of {role, content}")
     messages = []
-    for turn in turns:
+    for number, turn in enumerate(turns, start=1):
         role = turn.get("role") if isinstance(turn, Mapping) else None
         content = turn.get("content") if isinstance(turn, Mapping) else None
         if not isinstance(role, str) or role not in ROLES or not isinstance(content, str) or not content.strip():
-            raise Broken("messages_type", f"a turn needs a role ({', '.join(ROLES)}) and text: {shorten(turn)}")
-        messages.append(Message(role, content.strip()))
+            raise Broken("messages_type", f"turn {number} needs a role ({', '.join(ROLES)}) and text")
+        messages.append(Message(role, _lines(content)))
     if messages[-1].role != "user":
         raise Broken("last_turn_is_the_users", f"the last turn is the {messages[-1].role}'s")
     return tuple(messages)
 
 
-def _reference(answer: object) -> str | None:
-    """An answer as text; numbers in their shortest form, a list as its JSON."""
+def _lines(text: str) -> str:
+    """The text without white space around it; Windows line ends are line ends, not control characters."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def _reference(answer: object, column: str) -> str | None:
+    """An answer as text: numbers in their plain form, the items of a list with commas between them."""
     match answer:
         case None:
             return None
         case bool():
             return str(answer)
         case str():
-            return answer.strip() or None
-        case float() if answer.is_integer() and abs(answer) < 1e15:
-            return str(int(answer))
-        case int() | float():
-            return str(answer)
-        case list() | tuple() | dict():
-            return json.dumps(answer, ensure_ascii=False, default=str)
+            return _lines(answer) or None
+        case int() | float() | Decimal():
+            return _number(answer)
+        case list() | tuple():
+            parts = [None if isinstance(item, list | tuple) else _reference(item, column) for item in answer]
+            if None in parts:
+                raise Broken("reference_type", f"column '{column}' holds a list with empty items or lists in it")
+            return ", ".join(part for part in parts if part) or None
         case _:
-            return str(answer)
+            raise Broken("reference_type", f"column '{column}' holds {type(answer).__name__}, not text or a number")
 
 
-def _text(raw: Mapping[str, Any], column: str) -> str | None:
-    value = raw.get(column)
-    return value.strip() or None if isinstance(value, str) else None
+def _number(value: int | float | Decimal) -> str:
+    """The shortest plain decimal, without exponent or trailing zeros: `4` for 4.0, `0.0000001` for 1e-7."""
+    if not math.isfinite(value):
+        raise Broken("reference_not_finite", f"the answer is {value}")
+    text = format(Decimal(str(value)), "f")
+    plain = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if plain in ("-0", "") else plain
+
+
+def _text(raw: Mapping[str, Any], columns: Columns, role: str) -> str | None:
+    """A label of the row. One that is no text is passed over, unless the recipe maps its column by name."""
+    value = raw.get(getattr(columns, role))
+    if isinstance(value, str):
+        return value.strip() or None
+    if value is not None and role in columns.model_fields_set:
+        raise Broken(f"{role}_type", f"column '{getattr(columns, role)}' holds {type(value).__name__}, not text")
+    return None
+
+
+def _language(tag: str) -> str:
+    """The language of a tag such as `en`, `EN` or `zh-CN`."""
+    language = re.split("[-_]", tag, maxsplit=1)[0].lower()
+    if not LANGUAGE.fullmatch(language):
+        raise Broken("language_unknown", f"{tag!r} is no ISO 639 code such as en or zh")
+    return language

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ from pathlib import Path
 
 from r1data.errors import SourceError
 from r1data.recipe import Columns, ShippedPrompts
-from r1data.sources.files import read_file, read_rows
+from r1data.sources.columns import read_rows
+from r1data.sources.formats import read_file
+from r1data.sources.hints import did_you_mean
 from r1data.sources.rows import Bad, Defaults
 from schemas import Prompt
 
@@ -42,13 +43,12 @@ def read_shipped(source: ShippedPrompts) -> Iterator[Prompt | Bad]:
     path = FOLDER / f"{source.dataset}.jsonl"
     known = sorted(p.stem for p in FOLDER.glob("*.jsonl"))
     if source.dataset not in known:
-        close = difflib.get_close_matches(source.dataset, known, n=1)
-        guess = f"did you mean '{close[0]}'? " if close else ""
-        raise SourceError(f"prompts: no set called '{source.dataset}' is shipped", f"{guess}known: {', '.join(known)}")
+        remedy = did_you_mean(source.dataset, known, "known")
+        raise SourceError(f"prompts: no set called '{source.dataset}' is shipped", remedy)
     defaults = Defaults(
         source.name or source.dataset, source.domain, source.language, source.verifier, source.licence or LICENCE
     )
-    yield from read_rows(read_file(path), Columns(), defaults, source.limit)
+    yield from read_rows(read_file(path, path.name), Columns(), defaults, source.limit)
 
 
 def _describe(path: Path) -> ShippedSet:

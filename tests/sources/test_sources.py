@@ -3,34 +3,14 @@
 import csv
 import gzip
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-import datasets
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from r1data.errors import SourceError
-from r1data.recipe import Recipe
-from r1data.sources import Ingested, TooManyBadPrompts, list_shipped, read_prompts
-
-ROWS = [
-    {"question": "What is 2 + 2?", "answer": "4"},
-    {"question": "3 加 4 等于多少？", "answer": 7},
-    {"question": "What is half of 1?", "answer": 0.5},
-]
-
-
-def read(folder: Path, *sources: dict[str, object], bad: float = 1.0) -> Ingested:
-    document = {"name": "t", "model": "./m", "prompts": sources, "max_bad_prompts": bad}
-    ingested = read_prompts(Recipe.model_validate(document).model_copy(update={"folder": folder}))
-    assert ingested.rows == ingested.prompts.height + ingested.bad.height + ingested.duplicates
-    return ingested
+from r1data.sources import TooManyBadPrompts, list_shipped
+from tests.sources.reading import ROWS, read
 
 
 def write_rows(path: Path) -> None:
@@ -95,6 +75,15 @@ BAD_LINES = {
         "last_turn_is_the_users"
     ),
     '{"question": "2+2?", "answer": "4", "language": "Klingon!"}': "language_unknown",
+    '{"question": "2\\r?", "answer": "4"}': "control_characters",
+    '{"question": "2?", "answer": "4", "domain": "\\ud800"}': "control_characters",
+    '{"question": "2?", "answer": "4", "licence": "\\ud800"}': "control_characters",
+    '{"question": "2?", "answer": NaN}': "reference_not_finite",
+    '{"question": "2?", "answer": 1e999}': "reference_not_finite",
+    '{"question": "2?", "answer": {"value": 4}}': "reference_type",
+    '{"question": "2?", "answer": [[1], 2]}': "reference_type",
+    '{"question": "2?", "answer": []}': "reference_missing",
+    '{"question": "2?", "answer": ' + "[" * 500 + "]" * 500 + "}": "reference_type",
 }
 
 
@@ -137,81 +126,6 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, name: str, content:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(SourceError, match=words):
         read(tmp_path, {"kind": "file", "path": name})
-
-
-cell = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text(), max_size=2)
-keys = st.sampled_from(["question", "answer", "messages", "language", "domain", "licence"]) | st.text(max_size=5)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.dictionaries(keys, cell, max_size=5) | cell, min_size=1, max_size=8), st.binary(max_size=60))
-def test_hostile_rows_are_counted_whatever_they_are(rows: list[object], noise: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        lines = [json.dumps(row).encode("utf-8", "replace") for row in [ROWS[0], *rows]]
-        (Path(folder) / "p.jsonl").write_bytes(b"\n".join([*lines, noise.replace(b"\n", b"")]))
-        ingested = read(Path(folder), {"kind": "file", "path": "p.jsonl"})
-        assert ingested.rows in (len(lines), len(lines) + 1)
-
-
-def test_folders_that_datasets_wrote(tmp_path: Path) -> None:
-    table = datasets.Dataset.from_list([{**row, "answer": str(row["answer"])} for row in ROWS])
-    table.save_to_disk(str(tmp_path / "saved"))
-    datasets.DatasetDict({"test": table}).save_to_disk(str(tmp_path / "dict"))
-    (tmp_path / "parquet").mkdir()
-    table.to_parquet(str(tmp_path / "parquet" / "train.parquet"))
-    for folder, split in (("saved", "train"), ("dict", "test"), ("parquet", "train")):
-        ingested = read(tmp_path, {"kind": "hub", "dataset": f"./{folder}", "split": split, "limit": 2})
-        assert ingested.prompts.height == 2, folder
-    with pytest.raises(SourceError, match="there is no folder"):
-        read(tmp_path, {"kind": "hub", "dataset": "./nothing"})
-
-
-def test_a_hub_that_cannot_be_reached_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="nobody/nothing") as caught:
-        read(tmp_path, {"kind": "hub", "dataset": "nobody/nothing"})
-    assert "reaches the Hub" in str(caught.value.remedy)
-
-
-FAMILIES = ["chain_sum", "basic_arithmetic", "gcd", "lcm", "number_sorting", "spell_backward", "letter_counting",
-            "simple_equations", "leg_counting", "fraction_simplification", "zebra_puzzles", "calendar_arithmetic",
-            "simple_geometry", "countdown"]  # fmt: skip
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_accepts_its_own_answers(tmp_path: Path, family: str) -> None:
-    source = {"kind": "reasoning_gym", "family": family, "size": 5, "seed": 3}
-    ingested = read(tmp_path, source)
-    assert ingested.prompts.height + ingested.duplicates == 5 and ingested.bad.height == 0
-    task = json.loads(ingested.prompts["task"][0])
-    assert task["family"] == family and task["entry"]["question"]
-
-
-def test_an_unknown_family_or_setting_is_answered_with_what_there_is(tmp_path: Path) -> None:
-    with pytest.raises(SourceError) as caught:
-        read(tmp_path, {"kind": "reasoning_gym", "family": "chain_sums", "size": 1})
-    assert "chain_sum" in str(caught.value.remedy)
-    with pytest.raises(SourceError) as caught:
-        read(tmp_path, {"kind": "reasoning_gym", "family": "chain_sum", "size": 1, "config": {"min_term": 1}})
-    assert "min_terms" in str(caught.value.remedy)
-
-
-@pytest.mark.slow
-def test_prompts_do_not_depend_on_the_process(tmp_path: Path) -> None:
-    code = (
-        "import warnings; warnings.simplefilter('ignore')\n"
-        "from r1data.recipe import Recipe; from r1data.sources import read_prompts\n"
-        "families = ['zebra_puzzles', 'number_sorting', 'family_relationships', 'knights_knaves']\n"
-        "sources = [{'kind': 'reasoning_gym', 'family': f, 'size': 3} for f in families]\n"
-        "recipe = Recipe.model_validate({'name': 't', 'model': './m', 'prompts': sources, 'max_bad_prompts': 1})\n"
-        "print(read_prompts(recipe).prompts['prompt_id'].to_list())"
-    )
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(outputs) == 1 and outputs.pop().startswith("['")
 
 
 def test_shipped_sets_are_listed_and_read(tmp_path: Path) -> None:
