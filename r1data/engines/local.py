@@ -57,6 +57,7 @@ class LocalServer:
                 f"port {self._settings.port} is in use by another program",
                 "stop that program, or leave out engine.port in the runtime: a free one is taken then",
             )
+        self._notify(f"starting vLLM for {self._model.name}; its log is {self._log}")
         try:
             self._start()
         except BaseException:
