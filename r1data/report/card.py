@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import polars as pl
@@ -9,46 +10,79 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from r1data.recipe import Recipe
+from r1data.report.draws import JUDGED, draws, last_word
 from r1data.report.facts import RunFacts
-from r1data.report.funnel import Funnel, slim_rows
+from r1data.report.funnel import Funnel
 from r1data.report.paths import TEMPLATES
+from r1data.report.safety import visible
 from r1data.store import Tables
 
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+SIZES = (
+    (10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"),
+)  # fmt: skip
+HUB_LICENCES = frozenset(
+    (
+        "apache-2.0 mit bsd bsd-2-clause bsd-3-clause cc0-1.0 cc-by-2.0 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 "
+        "cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-sa-4.0 cc-by-nc-nd-4.0 cc-by-nd-4.0 gpl-2.0 gpl-3.0 "
+        "lgpl-3.0 agpl-3.0 mpl-2.0 odbl odc-by pddl cdla-permissive-2.0 cdla-sharing-1.0 unlicense wtfpl zlib"
+    ).split(" ")
+)
+"""Identifiers that the Hub knows. Any other name is `other`, with the name beside it."""
+LONGEST_CELL = 200
 
 
 def render_card(tables: Tables, recipe: Recipe, facts: RunFacts, data_files: str = "data/train-*.parquet") -> str:
     """The dataset's README.md. `tables.examples` is what it holds, `data_files` where that lies in the folder."""
-    examples = tables.examples.select(
-        "domain", "language", "licence", "source", "completion_tokens",
-        rounds=pl.col("messages").list.eval(pl.element().struct.field("role") == "user").list.sum(),
-    ).collect()  # fmt: skip
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True)
-    environment.filters["cell"] = _cell
-    return environment.get_template("card.md.jinja").render(
+    rounds = pl.col("messages").list.eval(pl.element().struct.field("role") == "user").list.sum()
+    slim = tables.examples.select("domain", "language", "licence", "source", "completion_tokens", rounds=rounds)
+    examples = slim.collect(engine="streaming")
+    outcomes = _outcomes(tables)
+    recipe_yaml = visible(yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True), 10**6)
+    return _environment().get_template("card.md.jinja").render(
         header=yaml.safe_dump(_header(examples, recipe, data_files), sort_keys=False, allow_unicode=True),
         recipe=recipe,
         facts=facts,
         funnel=Funnel.from_tables(tables),
         domains=_domains(examples),
         sources=examples.group_by("source", "licence").len().sort("source", "licence").to_dicts(),
-        outcomes=_outcomes(tables),
-        recipe_yaml=yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
-    )
+        verifiers=_verifiers(tables),
+        outcomes=outcomes,
+        faults=sum(row["share"] for row in outcomes if row["outcome"] not in JUDGED),
+        recipe_yaml=recipe_yaml,
+        fence=_fence(recipe_yaml),
+    )  # fmt: skip
+
+
+def _environment() -> Environment:
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True)
+    environment.filters |= {
+        "cell": _cell, "code": _code, "number": lambda n: f"{n:,}", "percent": lambda share: f"{100 * share:.1f}%",
+    }  # fmt: skip
+    return environment
 
 
 def _header(examples: pl.DataFrame, recipe: Recipe, data_files: str) -> dict[str, Any]:
-    licences = sorted(examples["licence"].drop_nulls().unique())
-    complete = examples["licence"].null_count() == 0 and len(licences) == 1
-    return {
+    header = {
         "pretty_name": recipe.name,
-        "license": licences[0].lower() if complete else "other",
+        "license": "other",
+        **_licence(examples["licence"]),
         "language": sorted(examples["language"].unique()),
         "task_categories": ["text-generation"],
-        "size_categories": [next((name for limit, name in SIZES if examples.height < limit), "1M<n<10M")],
+        "size_categories": [next((name for limit, name in SIZES if examples.height < limit), "100M<n<1B")],
         "tags": ["reasoning", "chain-of-thought", "rejection-sampling", "synthetic", "r1data"],
         "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": data_files}]}],
     }
+    return {key: value for key, value in header.items() if value}
+
+
+def _licence(licences: pl.Series) -> dict[str, str]:
+    """The one licence that every row has, or `other` and the names of those that rows do have."""
+    names = sorted(licences.drop_nulls().unique())
+    if len(names) == 1 and not licences.null_count() and names[0].lower() in HUB_LICENCES:
+        return {"license": names[0].lower()}
+    stated = [_plain(name) for name in names] + ["not stated"] * bool(licences.null_count())
+    return {"license": "other", "license_name": ", ".join(stated)}
 
 
 def _domains(examples: pl.DataFrame) -> list[dict[str, Any]]:
@@ -57,19 +91,38 @@ def _domains(examples: pl.DataFrame) -> list[dict[str, Any]]:
         pl.len().alias("samples"),
         pl.col("rounds").mean().fill_null(0.0),
         pl.col("completion_tokens").mean().fill_null(0.0).alias("mean_tokens"),
-        pl.col("completion_tokens").sum().alias("tokens"),
+        pl.col("completion_tokens").cast(pl.Int64).sum().alias("tokens"),
     )
     by_domain = examples.group_by("domain").agg(*measures).sort("samples", "domain", descending=[True, False])
     return [*by_domain.to_dicts(), {"domain": "all", **examples.select(*measures).to_dicts()[0]}]
 
 
 def _outcomes(tables: Tables) -> list[dict[str, Any]]:
-    judged = slim_rows(tables).drop_nulls("outcome")
-    counts = judged.group_by("outcome").len().sort("len", "outcome", descending=[True, False])
-    return counts.with_columns(share=pl.col("len") / max(judged.height, 1)).to_dicts()
+    counted = draws(tables).drop_nulls("outcome").group_by("outcome").len()
+    counts = counted.sort("len", "outcome", descending=[True, False]).collect(engine="streaming")
+    return counts.with_columns(share=pl.col("len") / max(counts["len"].sum(), 1)).to_dicts()
+
+
+def _verifiers(tables: Tables) -> list[str]:
+    used = last_word(tables.verdicts).select("verifier", "version").unique().sort("verifier", "version").collect()
+    return [f"{row['verifier']} (version {row['version']})" for row in used.to_dicts()]
+
+
+def _plain(value: object) -> str:
+    return " ".join(visible(str(value), LONGEST_CELL).split())
 
 
 def _cell(value: object) -> str:
-    """Text that cannot break out of a Markdown table's cell."""
-    text = " ".join(str(value).split())
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+    """Text that is only text in Markdown, in a table's cell or outside of one."""
+    text = re.sub(r"([\\|*_\[\]#~])", r"\\\1", _plain(value))
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("`", "'")
+
+
+def _code(value: object) -> str:
+    """Text inside a code span."""
+    return _plain(value).replace("`", "'").replace("|", "¦")
+
+
+def _fence(text: str) -> str:
+    """Longer than any run of backticks in the text, so that the text cannot close it."""
+    return "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))

@@ -8,8 +8,20 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT = 520, 230
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 14, 42
+WIDTH, HEIGHT = 520, 240
+LEFT, RIGHT, TOP, BOTTOM = 46, 24, 24, 44
+INNER_WIDTH, INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+BASE = HEIGHT - BOTTOM
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart of bars; `title` is shown when one points at it, `css` is the class of its colour."""
+
+    label: str
+    count: int
+    title: str
+    css: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,63 +33,49 @@ class Series:
     css: str
 
 
-def histogram(
-    edges: Sequence[float], series: Sequence[Series], *, label: str, percent: bool = False, line: float | None = None
-) -> Markup:
-    """Bars of several series on top of each other; `line` draws a threshold."""
-    totals = [sum(column) for column in zip(*(s.counts for s in series), strict=True)] or [0]
-    ticks = nice_ticks(max(totals))
-    width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    low, high = edges[0], edges[-1]
-    top = ticks[-1] or 1
-
-    def x(value: float) -> float:
-        return LEFT + width * (value - low) / ((high - low) or 1)
-
-    def y(count: float) -> float:
-        return TOP + height * (1 - count / top)
-
-    def text(value: float) -> str:
-        return f"{value:.0%}" if percent else f"{value:,.0f}"
-
-    parts = [
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(t):.1f}" y2="{y(t):.1f}"/>'
-        f'<text class="tick" x="{LEFT - 8}" y="{y(t) + 4:.1f}" text-anchor="end">{t:,}</text>'
-        for t in ticks
-    ]
-    base = [0] * len(totals)
-    for one in series:
-        for place, count in enumerate(one.counts):
-            if count:
-                left, right = x(edges[place]), x(edges[place + 1])
-                title = f"{one.name}: {count:,} ({text(edges[place])} to {text(edges[place + 1])})"
-                parts.append(
-                    f'<rect class="{one.css}" x="{left + 1:.1f}" width="{max(right - left - 2, 1):.1f}" '
-                    f'y="{y(base[place] + count):.1f}" height="{y(base[place]) - y(base[place] + count):.1f}" rx="2">'
-                    f"<title>{escape(title)}</title></rect>"
-                )
-                base[place] += count
-    steps = 4
-    for step in range(steps + 1):
-        value = low + (high - low) * step / steps
-        anchor = "start" if step == 0 else "end" if step == steps else "middle"
+def bars(given: Sequence[Bar], *, label: str) -> Markup:
+    """A bar for each of a few values, its count on top and its label below."""
+    ticks = nice_ticks(max((bar.count for bar in given), default=0))
+    slot = INNER_WIDTH / max(len(given), 1)
+    width = min(slot * 0.78, 72)
+    every = math.ceil(len(given) / 11)
+    parts = [_grid([(tick / ticks[-1], f"{tick:,}") for tick in ticks])]
+    for place, bar in enumerate(given):
+        middle = LEFT + slot * (place + 0.5)
+        height = INNER_HEIGHT * bar.count / ticks[-1]
         parts.append(
-            f'<text class="tick" x="{x(value):.1f}" y="{HEIGHT - 24}" text-anchor="{anchor}">{text(value)}</text>'
+            Markup(
+                '<g><title>{}</title><rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="3"/>'
+            ).format(bar.title, bar.css, middle - width / 2, BASE - height, width, height)
         )
-    parts.append(
-        f'<text class="axis" x="{LEFT + width / 2:.1f}" y="{HEIGHT - 5}" text-anchor="middle">{escape(label)}</text>'
-    )
-    if line is not None and low <= line <= high:
-        parts.append(
-            f'<line class="threshold" x1="{x(line):.1f}" x2="{x(line):.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}">'
-            f"<title>threshold: {text(line)}</title></line>"
-        )
-    names = ", ".join(s.name for s in series)
-    return Markup(
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}: {escape(names)}">'
-        + "".join(parts)
-        + "</svg>"
-    )
+        if slot >= 34:
+            parts.append(_text("count", middle, BASE - height - 6, f"{bar.count:,}"))
+        if place % every == 0:
+            parts.append(_text("tick", middle, BASE + 18, bar.label))
+        parts.append(Markup("</g>"))
+    return _svg(parts, label, ", ".join(f"{bar.label}: {bar.count}" for bar in given))
+
+
+def overlay(edges: Sequence[float], series: Sequence[Series], *, label: str) -> Markup:
+    """Distributions on top of each other, each as the share of its own total, so that their shapes compare.
+
+    Bins are drawn equally wide, whatever their edges; every other edge is named, or fewer where they are many.
+    """
+    shares = [[count / max(sum(one.counts), 1) for count in one.counts] for one in series]
+    ticks = nice_ticks(math.ceil(100 * max((max(one, default=0) for one in shares), default=0)))
+    top = ticks[-1] / 100
+    slot = INNER_WIDTH / (len(edges) - 1)
+    parts = [_grid([(tick / ticks[-1], f"{tick}%") for tick in ticks])]
+    for one, heights in zip(series, shares, strict=True):
+        points = [f"M{LEFT},{BASE}"]
+        for place, share in enumerate(heights):
+            points.append(f"V{BASE - INNER_HEIGHT * share / top:.1f}H{LEFT + slot * (place + 1):.1f}")
+        parts.append(Markup('<path class="area {}" d="{}V{}Z"/>').format(one.css, "".join(points), BASE))
+    parts += [_hover(edges, series, place, slot) for place in range(len(edges) - 1)]
+    every = 2 * math.ceil(len(edges) / 20)
+    for place in range(0, len(edges), every):
+        parts.append(_text("tick", LEFT + slot * place, BASE + 18, f"{edges[place]:,.0f}"))
+    return _svg(parts, label, " and ".join(one.name for one in series))
 
 
 def nice_ticks(largest: int, wanted: int = 4) -> list[int]:
@@ -90,15 +88,30 @@ def nice_ticks(largest: int, wanted: int = 4) -> list[int]:
     return list(range(0, step * math.ceil(largest / step) + 1, step))
 
 
-def binned(values: Sequence[float], edges: Sequence[float]) -> list[int]:
-    """How many values fall between each two neighbouring edges; the last bin holds its upper edge, too."""
-    counts = [0] * (len(edges) - 1)
-    low, width = edges[0], edges[1] - edges[0]
-    for value in values:
-        counts[min(max(int((value - low) / width), 0), len(counts) - 1)] += 1
-    return counts
+def _hover(edges: Sequence[float], series: Sequence[Series], place: int, slot: float) -> Markup:
+    counts = ", ".join(f"{one.counts[place]:,} {one.name}" for one in series)
+    return Markup('<rect class="hover" x="{:.1f}" y="{}" width="{:.1f}" height="{}"><title>{}</title></rect>').format(
+        LEFT + slot * place, TOP, slot, INNER_HEIGHT, f"{edges[place]:,.0f} to {edges[place + 1]:,.0f}: {counts}"
+    )
 
 
-def even_edges(low: float, high: float, bins: int) -> list[float]:
-    """Edges of bins of equal width."""
-    return [low + (high - low) * place / bins for place in range(bins + 1)]
+def _grid(ticks: Sequence[tuple[float, str]]) -> Markup:
+    """Horizontal lines at shares of the height, with their labels."""
+    line = Markup(
+        '<line class="grid" x1="{}" x2="{}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        '<text class="tick" x="{}" y="{:.1f}" text-anchor="end">{}</text>'
+    )
+    heights = [(BASE - INNER_HEIGHT * share, text) for share, text in ticks]
+    return Markup("").join(line.format(LEFT, WIDTH - RIGHT, LEFT - 8, y + 4, text, y=y) for y, text in heights)
+
+
+def _text(css: str, x: float, y: float, text: str) -> Markup:
+    return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(css, x, y, text)
+
+
+def _svg(parts: Sequence[Markup], label: str, description: str) -> Markup:
+    axis = _text("axis", LEFT + INNER_WIDTH / 2, HEIGHT - 6, label)
+    name = escape(f"{label}: {description}")
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        WIDTH, HEIGHT, name, Markup("").join([*parts, axis])
+    )

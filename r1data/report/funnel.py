@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from r1data.report.draws import draws
 from r1data.store import Tables
-from schemas import FinishReason, Outcome, Reason
+from schemas import Outcome, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +32,27 @@ class Funnel:
 
     @classmethod
     def from_tables(cls, tables: Tables) -> Funnel:
-        """Count; no text is read."""
-        rows = slim_rows(tables)
-        drawn = rows.filter(~pl.col("failed"))
-        decided = drawn.drop_nulls("kept")
-        counts = dict(decided.drop_nulls("reason").group_by("reason").len().iter_rows())
-        kept = decided.filter(pl.col("kept"))
-        correct = drawn.filter(pl.col("outcome") == Outcome.CORRECT)
+        """Count in a stream; no text is read and no table is held."""
+        rows = draws(tables)
+        rejected = rows.filter(~pl.col("failed") & pl.col("kept").not_())
+        frames = pl.collect_all(
+            [
+                rows.select(**_COUNTS),
+                rejected.group_by("reason").agg(pl.len()),
+                tables.examples.select(pl.len()),
+                tables.prompts.select(pl.len()),
+            ],
+            engine="streaming",
+        )
+        counts, by_reason = frames[0].row(0, named=True), dict(frames[1].iter_rows())
+        drawn = counts.pop("drawn")
         return cls(
             planned=tables.planned,
-            completed=drawn.height,
-            failed=rows.height - drawn.height,
-            pending=tables.planned - rows.height,
-            correct=correct.height,
-            kept=kept.height,
-            rejected=decided.height - kept.height,
-            rejected_by_reason={reason.value: counts[reason] for reason in Reason if reason in counts},
-            examples=_count(tables.examples),
-            prompts=_count(tables.prompts),
-            prompts_solved=correct["prompt_id"].n_unique(),
-            prompts_kept=kept["prompt_id"].n_unique(),
-            completion_tokens=int(drawn["completion_tokens"].sum()),
-            kept_tokens=int(kept["completion_tokens"].sum()),
+            pending=tables.planned - drawn,
+            rejected_by_reason={reason.value: by_reason[reason] for reason in Reason if reason in by_reason},
+            examples=frames[2].item(),
+            prompts=frames[3].item(),
+            **counts,
         )
 
     def check(self) -> None:
@@ -77,23 +77,19 @@ class Funnel:
         return asdict(self)
 
 
-def slim_rows(tables: Tables) -> pl.DataFrame:
-    """One row per draw with everything but the texts."""
-    drawn = tables.completions.select(
-        "completion_id", "prompt_id", "draw", "finish_reason", "prompt_tokens", "completion_tokens",
-        failed=pl.col("finish_reason") == FinishReason.ERROR,
-    )  # fmt: skip
-    verdicts = tables.verdicts.select("completion_id", "outcome", "extracted").unique("completion_id", keep="any")
-    decisions = tables.decisions.select("completion_id", "kept", "reason", "reasons")
-    prompts = tables.prompts.select("prompt_id", "domain", "language", "source", "reference")
-    return (
-        drawn.join(verdicts, on="completion_id", how="left")
-        .join(decisions, on="completion_id", how="left")
-        .join(prompts, on="prompt_id", how="left")
-        .collect()
-    )
-
-
-def _count(frame: pl.LazyFrame) -> int:
-    count: int = frame.select(pl.len()).collect().item()
-    return count
+_DONE = ~pl.col("failed")
+_CORRECT = _DONE & (pl.col("outcome") == Outcome.CORRECT)
+_KEPT = _DONE & pl.col("kept")
+_COUNTS = {
+    "drawn": pl.len(),
+    "completed": _DONE.sum(),
+    "failed": pl.col("failed").sum(),
+    "correct": _CORRECT.sum(),
+    "kept": _KEPT.sum(),
+    "rejected": (_DONE & pl.col("kept").not_()).sum(),
+    "prompts_solved": pl.col("prompt_id").filter(_CORRECT).n_unique(),
+    "prompts_kept": pl.col("prompt_id").filter(_KEPT).n_unique(),
+    "completion_tokens": pl.col("completion_tokens").filter(_DONE).cast(pl.Int64).sum(),
+    "kept_tokens": pl.col("completion_tokens").filter(_KEPT).cast(pl.Int64).sum(),
+}
+"""A draw that has no decision yet is null in `kept`, and so is counted neither as kept nor as rejected."""

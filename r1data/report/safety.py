@@ -30,41 +30,37 @@ ATTRIBUTES = frozenset(
     ).split(" ")
 )
 ROUND, SQUARE = re.compile(r"\\\((.+?)\\\)", re.DOTALL), re.compile(r"\\\[(.+?)\\\]", re.DOTALL)
-BARE_BOX = re.compile(r"(?<![$\\])\\boxed\{[^{}$]*\}")
+FORMULA_OR_BOX = re.compile(r"(\$\$.*?\$\$|\$[^$\n]+\$)|\\boxed\{(?:[^{}$]|\{(?:[^{}$]|\{[^{}$]*\})*\})*\}", re.DOTALL)
+"""A formula in dollars, which stays as it is (group 1), or a box that stands outside of any."""
 FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 
 
 def visible(text: str, limit: int = LONGEST_TEXT) -> str:
     """Text in which hidden characters are spelled out, cut to a length that one can read."""
     cut = text if len(text) <= limit else f"{text[:limit]}\n[… {len(text) - limit:,} more characters]"
-    return "".join(c if c == "\n" or unicodedata.category(c) not in HIDDEN else f"[U+{ord(c):04X}]" for c in cut)
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in HIDDEN else f"[U+{ord(c):04X}]"
+        for c in cut.replace("\r\n", "\n")
+    )
 
 
-def marked(text: str, pattern: re.Pattern[str] | None, limit: int = LONGEST_TEXT) -> Markup:
-    """Escaped text with everything that the pattern finds set in <mark>."""
-    text = visible(text, limit)
-    if pattern is None:
-        return escape(text)
-    pieces, end = [], 0
-    for match in pattern.finditer(text):
-        if match.end() > match.start():
-            pieces += [escape(text[end : match.start()]), Markup("<mark>"), escape(match.group()), Markup("</mark>")]
-            end = match.end()
-    return Markup("").join([*pieces, escape(text[end:])])
-
-
-def rendered(text: str) -> Markup:
+def rendered(text: str, limit: int = LONGEST_TEXT) -> Markup:
     """Markdown with mathematics as HTML. No raw HTML, no links, no images come through."""
-    text = visible(text)
+    text = visible(text, limit)
     if not FENCE.search(text):
-        text = BARE_BOX.sub(lambda m: f"${m.group()}$", SQUARE.sub(r"$$\1$$", ROUND.sub(r"$\1$", text)))
+        text = SQUARE.sub(r"$$\1$$", ROUND.sub(_in_dollars, text))
+        text = FORMULA_OR_BOX.sub(lambda m: m.group() if m.group(1) else f"${m.group()}$", text)
     return Markup(_markdown().render(text))
+
+
+def _in_dollars(match: re.Match[str]) -> str:
+    return f"${match.group(1).strip()}$"
 
 
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
     markdown.disable(["link", "image", "autolink", "html_block", "html_inline", "reference"])
-    dollarmath_plugin(markdown, allow_labels=False, double_inline=True, renderer=_formula)
+    dollarmath_plugin(markdown, allow_labels=False, allow_space=False, double_inline=True, renderer=_formula)
     return markdown
 
 

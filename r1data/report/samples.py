@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,31 +9,32 @@ import polars as pl
 from markupsafe import Markup
 
 from r1data import replies
-from r1data.recipe import Recipe
-from r1data.report.safety import marked, rendered, visible
+from r1data.recipe import Selection
+from r1data.report.draws import last_word
+from r1data.report.excerpts import excerpt
+from r1data.report.offences import offences
+from r1data.report.safety import rendered, visible
 from r1data.store import Tables
 from schemas import Reason
 
 PER_REASON = 3
-NOT_THE_LANGUAGE = {
-    "zh": re.compile(r"[A-Za-z]{2,}(?:[ ,.'-]+[A-Za-z]{2,})*"),
-    "": re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff，。：、]+"),
-}
-FENCES, TAGS = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE), re.compile(r"</?think>")
+LONGEST_QUESTION, LONGEST_FACT = 600, 200
+ORIGIN = ("completion_id", "prompt_id", "source", "source_row", "domain", "language", "draw", "seed", "route", "model",
+          "model_fingerprint", "engine", "temperature", "top_p")  # fmt: skip
+CHECKED = ("verifier", "outcome", "extracted", "reference", "prompt_tokens", "completion_tokens")
+MEASURED = ("language_share", "answer_language_share", "detected_language", "reasoning_chars", "answer_chars",
+            "paragraphs", "longest_paragraph", "code_fences", "repeated_lines", "tail_repeats")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One completion as the page shows it; `text` has the offending part marked."""
+    """One completion as the page shows it; `text` has the offending part marked, `why` says it in numbers."""
 
     completion_id: str
     question: Markup
     text: Markup
-    reference: str
-    extracted: str
-    outcome: str
-    others: tuple[str, ...]
-    tokens: int
+    why: str
+    facts: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,83 +44,106 @@ class Kept:
     question: Markup
     reasoning: Markup
     answer: Markup
-    provenance: dict[str, str]
+    provenance: dict[str, dict[str, str]]
 
 
-def rejected_samples(tables: Tables, rows: pl.DataFrame, recipe: Recipe) -> dict[str, list[Sample]]:
+def rejected_samples(tables: Tables, drawn: pl.DataFrame, selection: Selection) -> dict[str, list[Sample]]:
     """For each first reason a few completions, chosen by their ids, so that every report shows the same ones.
 
     Ones that have no other reason come first: they show best what the filter is about.
     """
-    rejected = rows.drop_nulls("reason").sort(pl.col("reasons").list.len(), "completion_id")
-    chosen = rejected.group_by("reason", maintain_order=True).head(PER_REASON)
-    chosen = _with_texts(tables, chosen)
-    return {
-        reason.value: [_sample(row, recipe) for row in chosen.filter(pl.col("reason") == reason).to_dicts()]
-        for reason in Reason
-        if (chosen["reason"] == reason).any()
-    }
+    places = pl.struct("other_reasons", "completion_id").rank("ordinal").over("reason")
+    chosen = _in_full(tables, drawn.drop_nulls("reason").filter(places <= PER_REASON))
+    samples: dict[str, list[Sample]] = {}
+    for reason in Reason:
+        rows = chosen.filter(pl.col("reason") == reason).sort("other_reasons", "completion_id")
+        if rows.height:
+            samples[reason.value] = [_sample(row, selection) for row in rows.iter_rows(named=True)]
+    return samples
 
 
-def kept_sample(tables: Tables, rows: pl.DataFrame) -> Kept | None:
+def kept_sample(tables: Tables, drawn: pl.DataFrame) -> Kept | None:
     """One kept completion of about the middle length."""
-    kept = rows.filter(pl.col("kept")).sort("completion_tokens", "completion_id")
+    kept = drawn.filter(pl.col("kept")).sort("completion_tokens", "completion_id")
     if not kept.height:
         return None
-    row = _with_texts(tables, kept.slice(kept.height // 2, 1)).to_dicts()[0]
+    row = _in_full(tables, kept.slice(kept.height // 2, 1)).row(0, named=True)
     reply = replies.split(row["text"])
-    shown = ("completion_id", "prompt_id", "source", "language", "reference", "outcome", "extracted", "draw", "seed",
-             "model", "engine", "temperature", "prompt_tokens", "completion_tokens", "route")  # fmt: skip
     return Kept(
         question=rendered(_question(row)),
         reasoning=rendered(reply.reasoning or ""),
         answer=rendered(reply.answer or ""),
-        provenance={name: visible(str(row[name]), 200) for name in shown},
+        provenance={
+            title: {name.replace("_", " "): _fact(row[name]) for name in names}
+            for title, names in (("where it comes from", ORIGIN), ("how it was checked", CHECKED),
+                                 ("what was measured", MEASURED))
+        },
+    )  # fmt: skip
+
+
+def _in_full(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
+    """The same few rows with everything that the tables know of them, the texts included."""
+    ids, prompt_ids = rows.lazy().select("completion_id"), rows.lazy().select("prompt_id").unique()
+    of_completions = (
+        tables.completions.join(ids, on="completion_id", how="semi").drop("prompt_id", "completion_tokens"),
+        last_word(tables.verdicts.join(ids, on="completion_id", how="semi")).drop("outcome", "version"),
+        tables.measures.join(ids, on="completion_id", how="semi").drop("version"),
+        tables.decisions.join(ids, on="completion_id", how="semi").select("completion_id", "reasons"),
     )
+    prompts = tables.prompts.join(prompt_ids, on="prompt_id", how="semi")
+    full = rows.lazy()
+    for table in of_completions:
+        full = full.join(table, on="completion_id", how="left")
+    return full.join(
+        prompts.select("prompt_id", "messages", "reference", "source_row"), on="prompt_id", how="left"
+    ).collect()
 
 
-def _with_texts(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
-    ids, prompt_ids = rows.select("completion_id").lazy(), rows.select("prompt_id").unique().lazy()
-    extra = ("completion_id", "text", "seed", "model", "engine", "temperature", "route")
-    texts = tables.completions.select(extra).join(ids, on="completion_id", how="semi").collect()
-    questions = tables.prompts.select("prompt_id", "messages").join(prompt_ids, on="prompt_id", how="semi").collect()
-    return rows.join(texts, on="completion_id", maintain_order="left").join(
-        questions, on="prompt_id", maintain_order="left"
-    )
-
-
-def _sample(row: dict[str, Any], recipe: Recipe) -> Sample:
+def _sample(row: dict[str, Any], selection: Selection) -> Sample:
+    marks = offences(row["reason"], row["text"], row["language"] or "en", selection.longest_paragraph)
+    others = ", ".join(row["reasons"][1:]).replace("_", " ")
+    facts = {
+        "expected": _fact(row["reference"]),
+        "found": _fact(row["extracted"]),
+        "verdict": _fact(row["outcome"]).replace("_", " "),
+        "tokens": f"{row['completion_tokens']:,}",
+    }
     return Sample(
         completion_id=row["completion_id"],
-        question=marked(_question(row), None, 600),
-        text=marked(row["text"], _offence(row, recipe)),
-        reference=visible(row["reference"] or "", 200),
-        extracted=visible(row["extracted"] or "", 200),
-        outcome=row["outcome"] or "",
-        others=tuple(row["reasons"][1:]),
-        tokens=row["completion_tokens"],
+        question=rendered(_question(row), LONGEST_QUESTION),
+        text=excerpt(row["text"], marks),
+        why=_why(row, selection),
+        facts=facts | ({"also": others} if others else {}),
     )
+
+
+def _why(row: dict[str, Any], selection: Selection) -> str:
+    """The measure that speaks against the row, beside its threshold."""
+    match row["reason"]:
+        case Reason.TRUNCATED:
+            return f"stopped at {row['completion_tokens']:,} tokens of {row['max_tokens']:,}"
+        case Reason.FORMAT:
+            return f"{row['think_opens']} opening and {row['think_closes']} closing think tags"
+        case Reason.MIXED_LANGUAGE:
+            shares = [row[name] for name in ("language_share", "answer_language_share") if row[name] is not None]
+            wanted = f"at least {selection.language_share:.0%} wanted"
+            return f"{min(shares, default=0):.1%} of the words in {row['language']}, {wanted}"
+        case Reason.LONG_PARAGRAPH:
+            wanted = f"at most {selection.longest_paragraph:,} wanted"
+            return f"a paragraph of {row['longest_paragraph']:,} characters, {wanted}"
+        case Reason.MESSY_CODE:
+            return "a fence that is never closed" if row["fence_unclosed"] else "code in the thought"
+        case Reason.REPETITION:
+            return f"{row['repeated_lines']:.0%} of the lines repeat, the end occurs {row['tail_repeats']} times"
+        case _:
+            return ""
 
 
 def _question(row: dict[str, Any]) -> str:
-    return str(row["messages"][-1]["content"])
+    return str(row["messages"][-1]["content"]) if row["messages"] else "[the prompt is no longer there]"
 
 
-def _offence(row: dict[str, Any], recipe: Recipe) -> re.Pattern[str] | None:
-    """What to mark in the text, by the first reason."""
-    text = row["text"]
-    match row["reason"]:
-        case Reason.MIXED_LANGUAGE:
-            return NOT_THE_LANGUAGE.get(row["language"], NOT_THE_LANGUAGE[""])
-        case Reason.LONG_PARAGRAPH:
-            return re.compile(rf"^.{{{min(recipe.selection.longest_paragraph, 3000)},}}$", re.MULTILINE)
-        case Reason.MESSY_CODE:
-            return FENCES
-        case Reason.FORMAT:
-            return TAGS
-        case Reason.REPETITION | Reason.TRUNCATED:
-            return re.compile(re.escape(text[-24:])) if len(text) >= 24 else None
-        case Reason.INCORRECT:
-            return re.compile(re.escape("\\boxed{" + (row["extracted"] or "") + "}"))
-        case _:
-            return None
+def _fact(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else visible(str(value), LONGEST_FACT)
