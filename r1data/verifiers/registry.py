@@ -8,25 +8,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from r1data.verifiers import gym, math
-from r1data.verifiers.check import Check, Finding, verdict
+from r1data.verifiers.check import BadTask, Check, Finding, verdict
 from schemas import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """A pure function from a check to a finding, and the library it takes longest to import.
+    """A pure function from a check to a finding.
 
-    The version is raised whenever the function may say something else.
+    The version is raised whenever the function may say something else. `modules` are what takes longest to import: a
+    worker imports them before any deadline counts. `patience` says how many seconds one check may take beyond the
+    deadline of the recipe, for verifiers that run programs with limits of their own.
     """
 
     version: int
     verify: Callable[[Check], Finding]
-    library: str
+    modules: tuple[str, ...] = ()
+    patience: Callable[[Check], float] = lambda check: 0.0
 
 
 VERIFIERS = {
-    "math": Verifier(math.VERSION, math.verify, "math_verify"),
-    "reasoning_gym": Verifier(gym.VERSION, gym.verify, "reasoning_gym"),
+    "math": Verifier(math.VERSION, math.verify, ("math_verify",)),
+    "reasoning_gym": Verifier(gym.VERSION, gym.verify, ("reasoning_gym",)),
 }
 
 
@@ -43,7 +46,8 @@ def version_of(name: str) -> int:
 def load(name: str) -> None:
     """Import what a verifier needs, which takes seconds, so that its first check costs no more than the others."""
     if name in VERIFIERS:
-        importlib.import_module(VERIFIERS[name].library)
+        for module in VERIFIERS[name].modules:
+            importlib.import_module(module)
 
 
 def verify(check: Check) -> Verdict:
@@ -56,6 +60,8 @@ def verify(check: Check) -> Verdict:
         finding = VERIFIERS[check.verifier].verify(check)
     except (KeyboardInterrupt, SystemExit):
         raise
+    except BadTask as error:
+        finding = Finding(Outcome.BAD_REFERENCE, detail=str(error))
     except BaseException as error:  # math-verify's time-out is no Exception
         finding = Finding(Outcome.VERIFIER_ERROR, detail=f"{type(error).__name__}: {error}")
     return verdict(check, version_of(check.verifier), finding, time.perf_counter() - started)
