@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
-from r1data.verifiers.math.spelling import balanced, narrow, unwrap
+from r1data.verifiers.math.spelling import narrow, unwrap
 
 BOX = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?P<bare>\\?[A-Za-z0-9]+))")
+BOX_END = re.compile(r"^\}")
+BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+MOST_NESTED, MOST_JOINED = 8, 20
 ANSWER_TAGS = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
 LAST_CHARACTERS = 20_000
 """A sentence that announces the answer stands near the end; boxes are looked for everywhere."""
@@ -16,15 +19,16 @@ ANNOUNCED = (
     re.compile(r"^####[ \t]*(?=[-+$€£¥\\(\[\d.])([^\n]+)", re.MULTILINE),
     re.compile(
         rf"(?:\b(?:final\s+)?(?:answers?|results?)\b(?:\s+(?:to|for|of)\s+[^.:\n]{{1,80}}?)?{_MARK}"
-        rf"(?:\s(?:is|are|equals|would be|will be|should be|must be|comes? out to)\b|[:=]){_MARK}[:=]?{_MARK})"
-        r"(?P<rest>[^\n]*(?:\n[^\n]+)?)",
+        rf"(?:\s(?:is|are|equals|would be|will be|should be|must be|comes? out to)\b|[:=]"
+        rf"|\s[-–—]\s){_MARK}[:=]?{_MARK})",
         re.IGNORECASE,
     ),
     re.compile(
-        rf"(?:最终答案|最后答案|正确答案|答案|结果|所求(?:的?值)?|答){_MARK}(?:应该?是|应为|等于|就是|是|为|：|:|=){_MARK}[：:]?{_MARK}"
-        r"(?P<rest>[^\n]*(?:\n[^\n]+)?)"
+        rf"(?:最终答案|最后答案|正确答案|答案|结果|所求(?:的?值)?|答){_MARK}(?:应该?是|应为|等于|就是|是|为|：|:|=|】)"
+        rf"{_MARK}[：:]?{_MARK}"
     ),
 )
+"""Each ends where the answer begins; the first holds it."""
 CONCLUDED = (
     re.compile(
         r"\b(?:therefore|thus|hence|so|consequently|in conclusion|we (?:get|have|find|obtain))\b[^\n]*?"
@@ -34,6 +38,9 @@ CONCLUDED = (
     re.compile(
         r"(?:因此|所以|故|综上|于是|从而|可得|得到|解得)[^\n]*?(?:是|为|等于|=|有|得)\s*[：:]?\s*(?P<rest>[^\n=]+)$"
     ),
+    re.compile(
+        r"(?:根|解|值|解集|集合|范围|roots?|solutions?|values?)[^\n$]{0,12}?(?:是|为|等于|are|is)\s*(?P<rest>\$.+)$"
+    ),
 )
 HEADING = re.compile(r"^[#*_\s]*(?:final\s+)?(?:answer|最终答案|答案)[*_:：\s]*$", re.IGNORECASE)
 MATHS_SPAN = re.compile(
@@ -42,14 +49,17 @@ MATHS_SPAN = re.compile(
 NO_ANSWER = re.compile(
     r"^(?:correct|incorrect|right|wrong|clear|obvious|obviously|not\b|as follows|therefore|thus|unique|the same"
     r"|consistent|reasonable|verified|unknown|unclear|ambiguous|given|below|above|in the|what|why|how"
-    r"|正确|错误|不对|对的|显然|合理|唯一|如下|什么)",
+    r"|否|正确|错误|不对|对的|显然|合理|唯一|如下|什么)",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(
-    r"(?<!\d)[.;](?=\s|$)|(?<=\d)\.(?=\s|$)|[。！；\n]|,?\s+(?:because|since|which|as required)\b|，(?:因为|也就是|即)"
+    r"(?<!\d)[.;](?=\s|$)|(?<=\d)\.(?=\s|$)|[。！；\n]|,?\s+(?:because|since|which|as required|rather than|not|and not)"
+    r"\b|[,，](?:因为|也就是|即|而不|不是|而非)"
 )
 TRAILING = " \t.。!！,，;；*_`\"'”’"
-LONGEST_LINE = 120
+JOINED = re.compile(r"[\s$]*(?:,|，|、|;|and|or|和|或|与|及|\\text\s*\{\s*(?:and|or)\s*\})?[\s$]*")
+ONE_NUMBER = re.compile(r"^[^\d$\\]{2,40}?(?P<rest>-?\d[\d,]*(?:\.\d+)?\s*[^\d\s]{0,8})$")
+LONGEST_LINE, LONGEST_REST = 120, 400
 TEXT_WRAPPER = re.compile(r"^\\(?:text|textbf|mathrm|mathbf|textit|mathit|operatorname)\s*\{(.*)\}$", re.DOTALL)
 
 
@@ -58,9 +68,9 @@ def find_answer(text: str) -> str | None:
     one, else a last line that is one and nothing more. None where there is none of them.
     """
     text = narrow(text)
-    box = last_box(text)
-    if box is not None:
-        return box
+    boxes = last_boxes(text)
+    if boxes:
+        return ", ".join(boxes)
     tagged = answer_tags(text)
     if tagged is not None:
         inner = announced(tagged)
@@ -70,20 +80,62 @@ def find_answer(text: str) -> str | None:
 
 def last_box(text: str) -> str | None:
     r"""The content of the last `\boxed{...}` that closes, the inner one of nested ones; None where there is none."""
-    for match in reversed(list(BOX.finditer(text))):
-        content = match["bare"] if match["bare"] else balanced(text, match.end())
-        if content is not None:
-            return content.strip()
-    return None
+    spans = box_spans(text)
+    if not spans:
+        return None
+    start, end = spans[-1]
+    for _ in range(MOST_NESTED):
+        inner = box_spans(text[start:end])
+        if not inner:
+            break
+        start, end = start + inner[-1][0], start + inner[-1][1]
+    return text[start:end].strip()
+
+
+def last_boxes(text: str) -> list[str]:
+    """The last box, and those that "and", "or" or a comma join to it; each content once."""
+    spans = box_spans(text)
+    if not spans:
+        return []
+    chain = [spans.pop()]
+    while spans and len(chain) < MOST_JOINED:
+        between = BOX_END.sub("", BOX.sub("", text[spans[-1][1] : chain[0][0]], count=1), count=1)
+        if len(between) > LONGEST_LINE or not JOINED.fullmatch(between):
+            break
+        chain.insert(0, spans.pop())
+    contents = [text[start:end].strip() for start, end in chain]
+    return list(dict.fromkeys(last_box(content) or content for content in contents))
 
 
 def boxes_at_the_end(text: str) -> list[str]:
     """The contents of all boxes in the last paragraph that has one, for answers that are boxed one by one."""
-    for paragraph in reversed(re.split(r"\n\s*\n", narrow(text))):
-        contents = [m["bare"] or balanced(paragraph, m.end()) for m in BOX.finditer(paragraph)]
+    text = narrow(text)[-LAST_CHARACTERS:]
+    for paragraph in reversed(re.split(r"\n\s*\n", text)):
+        contents = [paragraph[start:end].strip() for start, end in box_spans(paragraph)]
         if contents:
-            return [content.strip() for content in contents if content is not None]
+            return contents[-MOST_JOINED:]
     return []
+
+
+def box_spans(text: str) -> list[tuple[int, int]]:
+    """Where the contents of the boxes stand, outermost ones only, in one pass over the text."""
+    heads = {match.end(): match for match in BOX.finditer(text)}
+    if not heads:
+        return []
+    spans = [match.span("bare") for match in heads.values() if match["bare"]]
+    openings: list[int] = []
+    for match in BRACES.finditer(text, min(heads) - 1):
+        if match[0] == "{":
+            openings.append(match.end())
+        elif match[0] == "}" and openings:
+            opening = openings.pop()
+            if opening in heads:
+                spans.append((opening, match.start()))
+    outer: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if not outer or start >= outer[-1][1]:
+            outer.append((start, end))
+    return outer
 
 
 def announced(text: str) -> str | None:
@@ -92,7 +144,7 @@ def announced(text: str) -> str | None:
     found: list[tuple[int, str]] = []
     for pattern in ANNOUNCED:
         for match in pattern.finditer(text):
-            rest = match["rest"] if "rest" in pattern.groupindex else match[1]
+            rest = match[1] if pattern.groups else text[match.end() : match.end() + LONGEST_REST]
             named = _named(rest)
             if named is not None:
                 found.append((match.start(), named))
@@ -131,7 +183,8 @@ def _named(rest: str) -> str | None:
     span = MATHS_SPAN.search(sentence)
     if span and len(sentence[: span.start()].split()) <= 6 and not sentence[span.end() :].strip(TRAILING):
         return _content(span)  # "the answer is therefore $5$"
-    return sentence or None
+    number = ONE_NUMBER.match(sentence)
+    return (number["rest"] if number else sentence) or None  # "we need 7 days in all" ends with the number
 
 
 def _spans_at_start(rest: str) -> str | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from r1data.verifiers.math.evaluation import SAME, UNKNOWN, Answer, compare, size
+from r1data.verifiers.math.evaluation import SAME, UNKNOWN, Answer, compare
 from r1data.verifiers.math.expression import (
     Apply,
     Expression,
@@ -32,9 +32,13 @@ from r1data.verifiers.math.expression import (
     symbols,
     variables,
 )
-from r1data.verifiers.math.units import read_unit
+from r1data.verifiers.math.phrases import NOTHING
+from r1data.verifiers.math.reals import ordered
+from r1data.verifiers.math.units import TABLE, read_unit
 
 MOST_ITEMS = 60
+WORDY = 4
+"""So many words may say the same in another way."""
 ORDERED = re.compile(
     r"sequence|in order|order(?:ed)? (?:from|by|the)|ascending|descending|increasing order|decreasing order|sort"
     r"|arrange|terms of|next (?:two|three|four|few|\d) (?:terms|numbers)|respectively|ordered (?:pair|triple)"
@@ -49,6 +53,16 @@ UNORDERED = re.compile(
     r"|解方程|的解|的根|所有|全部|哪些|求根|因数|约数",
     re.IGNORECASE,
 )
+PERCENT = re.compile(r"percent|%|百分|几成|折", re.IGNORECASE)
+BASE = re.compile(r"\bbase\b|binary|octal|hexadecimal|ternary|进制", re.IGNORECASE)
+INTERVAL = re.compile(
+    r"interval|inequalit|domain|range|solve|solution|for which|values of|set of|区间|不等式|范围|定义域|值域|解集|单调",
+    re.IGNORECASE,
+)
+FACTOR = re.compile(r"\bfactor(?:ise|ize|ed|ing)?\b(?! of)|因式分解|分解因式", re.IGNORECASE)
+ASKED_UNIT = re.compile(
+    r"how many (?P<many>[a-z]+)|\bin (?P<unit>[a-z]+)\b|多少(?P<chinese>[\u4e00-\u9fff]{1,4})", re.IGNORECASE
+)
 RADIANS = Apply("/", (Symbol("pi"), number(180)))
 
 
@@ -57,6 +71,11 @@ class Comparison:
 
     def __init__(self, question: str | None) -> None:
         asked = question or ""
+        self.percentage = not asked or bool(PERCENT.search(asked))
+        self.base = bool(BASE.search(asked))
+        self.interval = bool(INTERVAL.search(asked))
+        self.factored = bool(FACTOR.search(asked))
+        self.unit = _asked_unit(asked)
         self.ordered = bool(ORDERED.search(asked))
         self.unordered = bool(UNORDERED.search(asked)) and not self.ordered
 
@@ -84,23 +103,34 @@ class Comparison:
             case (Phrase(), _) | (_, Phrase()):
                 return self._phrase_and_form(one, other)
             case Scalar(), Scalar():
-                return _scalars(one, other)
+                return self._scalars(one, other)
             case Grid(), Grid():
                 return _grids(one, other)
             case (Grid() as grid, Listing() as listing) | (Listing() as listing, Grid() as grid):
                 return self._grid_and_listing(grid, listing)
             case (Interval() | Reals(), _) | (_, Interval() | Reals()):
-                return _sets_of_reals(one, other)
+                answer = _sets_of_reals(one, other)
+                point = (isinstance(one, Listing) and isinstance(other, Interval)) or (
+                    isinstance(other, Listing) and isinstance(one, Interval)
+                )
+                if answer.same and not self.interval and point and _is_bounded(one) and _is_bounded(other):
+                    return Answer(True, False, "an interval, or a point with these coordinates", final=True)
+                return answer
             case Listing("ratio", ours), Listing("ratio", theirs):
                 return self._ratios(ours, theirs)
             case (Listing("ratio", items), Scalar() as scalar) | (Scalar() as scalar, Listing("ratio", items)):
-                return _scalars(_quotient(items), scalar) if len(items) == 2 else _different("a ratio against a value")
+                return (
+                    self._scalars(_quotient(items), scalar)
+                    if len(items) == 2
+                    else _different("a ratio against a value")
+                )
             case Listing(), Listing():
                 return self._listings(one, other)
-            case (Listing(_, items), Scalar() as scalar) | (Scalar() as scalar, Listing(_, items)):
-                if len(items) == 1:
-                    return self.forms(items[0], scalar)
-                return _different("one value against several")
+            case (Listing() as listing, Scalar() as scalar) | (Scalar() as scalar, Listing() as listing):
+                return self._one_and_several(scalar, listing)
+            case (Grid(rows), Scalar(Symbol(name))) | (Scalar(Symbol(name)), Grid(rows)) if name in ("I", "E"):
+                return _all_of([compare(cell, number(int(n == m))) for n, row in enumerate(rows)
+                                for m, cell in enumerate(row)])  # fmt: skip
             case _:
                 return _different("of different kinds")
 
@@ -108,9 +138,9 @@ class Comparison:
         if name == other_name:
             return self.forms(value, other_value)
         if isinstance(value, Interval | Reals):
-            return self.forms(value, other_value)  # the variable of an inequality may have any name
+            return _different(f"{other_name} against {name}")
         if isinstance(value, Scalar) and isinstance(other_value, Scalar):
-            straight = _scalars(value, other_value)
+            straight = self._scalars(value, other_value)
             if variables(value.value) or variables(other_value.value):
                 if straight.same and _is_head(name) and _is_head(other_name):
                     return straight
@@ -129,26 +159,77 @@ class Comparison:
                 return Answer(True, True, "the same letter")
             return _different("another letter")
         if isinstance(form, Listing) and not form.items:
-            same = phrase.text in (
-                "no solution",
-                "no solutions",
-                "no real solution",
-                "none",
-                "无解",
-                "empty set",
-                "空集",
-            )
-            return Answer(True, False, "an empty set in words") if same else _different("words against a set")
+            return SAME if phrase.text in NOTHING else _different("words against a set")
         if re.search(r"\d", phrase.text):
-            return Answer(None, False, "words with numbers in them")
+            return Answer(None, False, "words with numbers in them", final=True)
         return _different("words against mathematics")
+
+    def _one_and_several(self, scalar: Scalar, listing: Listing) -> Answer:
+        """A set of one is that one, 2 and 2 are 2, and 3i - 4j is (3, -4)."""
+        if len(listing.items) == 1:
+            return self.forms(scalar, listing.items[0])
+        coordinates = _coordinates(scalar.value, len(listing.items))
+        if coordinates is not None and listing.kind != "set":
+            return self._in_order(tuple(map(Scalar, coordinates)), listing.items)
+        distinct = _distinct(self, listing.items)
+        if len(distinct) == 1 and listing.kind in ("bare", "joined", "set"):
+            answer = self.forms(scalar, distinct[0])
+            return Answer(answer.same, answer.certain and self.unordered, answer.why)
+        return _different("one value against several")
+
+    def _scalars(self, one: Scalar, other: Scalar) -> Answer:
+        answer = self._values(one, other)
+        if answer.same is not None and (one.ambiguous or other.ambiguous):
+            return Answer(answer.same, False, answer.why + ", though it can be read in two ways")
+        return answer
+
+    def _values(self, one: Scalar, other: Scalar) -> Answer:
+        if one.percent or other.percent:
+            return self._percentages(one, other)
+        if _is_based(one.value) != _is_based(other.value):
+            return self._in_a_base(one.value, other.value)
+        if self.factored and _is_product(one.value) and isinstance(other.value, Apply) and other.value.head == "+":
+            return _different("not factored")
+        if self.unit and one.unit is None and other.unit and read_unit(other.unit).known:
+            asked = read_unit(self.unit)
+            if asked.known and asked.powers == read_unit(other.unit).powers:
+                one = Scalar(one.value, self.unit)
+        answer = _measured(one, other)
+        if answer.same is False:
+            renamed = _renamed(one.value, other.value)
+            if renamed is not None and _measured(one, Scalar(renamed, other.unit)).same:
+                return Answer(True, True, "equal but for the name of a constant")
+        return answer
+
+    def _in_a_base(self, one: Expression, other: Expression) -> Answer:
+        """101_2 is 5; but where the question asks for a base, 101 is the answer and 5 is not."""
+        based, plain = (one, other) if _is_based(one) else (other, one)
+        assert isinstance(based, Apply)
+        digits = compare(based.arguments[1], plain)
+        if digits.same:
+            return Answer(True, self.base, "the same digits, the base left out")
+        value = compare(based.arguments[0], plain)
+        return (
+            Answer(False, True, "in another base")
+            if value.same and self.base
+            else Answer(value.same, not value.same, value.why)
+        )
+
+    def _percentages(self, one: Scalar, other: Scalar) -> Answer:
+        if one.percent and other.percent:
+            return compare(one.value, other.value)
+        straight = compare(one.value, other.value)
+        if straight.same and self.percentage:
+            return straight
+        share, bare = (one, other) if one.percent else (other, one)
+        return compare(Apply("/", (share.value, number(100))), bare.value)
 
     def _ratios(self, ours: tuple[Form, ...], theirs: tuple[Form, ...]) -> Answer:
         """Proportional; but 6:40 and 3:20 may be times of day."""
         straight = self._in_order(ours, theirs)
         if straight.same or len(ours) != len(theirs):
             return straight
-        answers = [_scalars(_quotient(a), _quotient(b)) for a, b in zip(_pairs(ours), _pairs(theirs), strict=True)]
+        answers = [self._scalars(_quotient(a), _quotient(b)) for a, b in zip(_pairs(ours), _pairs(theirs), strict=True)]
         answer = _all_of(answers)
         clock = len(ours) == 2 and all(_is_minutes(items[1]) for items in (ours, theirs))
         return Answer(answer.same, False, "equal as ratios, not as times") if answer.same and clock else answer
@@ -164,6 +245,10 @@ class Comparison:
             return self._any_order(_distinct(self, one.items), _distinct(self, other.items))
         if self._by_name(one.items) and self._by_name(other.items):
             return self._any_order(one.items, other.items)
+        if self._by_name(one.items) or self._by_name(other.items):
+            ours, theirs = (_sorted_by_name(items) for items in (one.items, other.items))
+            answer = self._in_order(ours, theirs)
+            return answer if answer.same or "paren" in kinds else self._any_order(ours, theirs)
         if kinds == {"paren", "bracket"} and len(one.items) == len(other.items) == 2:
             same = self._in_order(one.items, other.items)
             return Answer(False, True, "other brackets") if same.same else same
@@ -239,16 +324,7 @@ def _is_minutes(item: Form) -> bool:
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
-def _scalars(one: Scalar, other: Scalar) -> Answer:
-    answer = _values(one, other)
-    if answer.same is not None and (one.ambiguous or other.ambiguous):
-        return Answer(answer.same, False, answer.why + ", though it can be read in two ways")
-    return answer
-
-
-def _values(one: Scalar, other: Scalar) -> Answer:
-    if one.percent or other.percent:
-        return _percentages(one, other)
+def _measured(one: Scalar, other: Scalar) -> Answer:
     ours, theirs = _degrees(one), _degrees(other)
     if ours.unit is None and theirs.unit is None:
         return compare(ours.value, theirs.value)
@@ -294,14 +370,75 @@ def _degrees(scalar: Scalar) -> Scalar:
     return scalar
 
 
-def _percentages(one: Scalar, other: Scalar) -> Answer:
-    if one.percent and other.percent:
-        return compare(one.value, other.value)
-    straight = compare(one.value, other.value)
-    if straight.same:
-        return straight
-    share, bare = (one, other) if one.percent else (other, one)
-    return compare(Apply("/", (share.value, number(100))), bare.value)
+def _asked_unit(question: str) -> str | None:
+    """The unit that a question asks for: "how many minutes", 多少元."""
+    for match in ASKED_UNIT.finditer(question):
+        word = match["many"] or match["unit"] or match["chinese"]
+        for length in range(len(word), 0, -1):
+            name = word if match["chinese"] is None else word[:length]
+            if name in TABLE and len(name) > (match["chinese"] is None):
+                return name
+    return None
+
+
+def _is_product(expression: Expression) -> bool:
+    return isinstance(expression, Apply) and expression.head in ("*", "^")
+
+
+def _renamed(reference: Expression, answer: Expression) -> Expression | None:
+    """The answer with j for i, or with the constant of integration called as in the reference."""
+    ours, theirs = symbols(reference), symbols(answer)
+    for name, other in (("i", "j"), ("C", "c"), ("C", "K"), ("C", "k"), ("c", "C")):
+        if name in ours and other in theirs and name not in theirs and other not in ours:
+            return _with_symbol(answer, other, Symbol(name))
+    return None
+
+
+def _with_symbol(expression: Expression, name: str, value: Expression) -> Expression:
+    match expression:
+        case Symbol(own):
+            return value if own == name else expression
+        case Apply(head, arguments):
+            return Apply(head, tuple(_with_symbol(a, name, value) for a in arguments))
+        case _:
+            return expression
+
+
+def _is_bounded(form: Form) -> bool:
+    pieces = _pieces(form)
+    return pieces is not None and all("infinity" not in symbols(p.low) | symbols(p.high) for p in pieces)
+
+
+def _is_based(expression: Expression) -> bool:
+    return isinstance(expression, Apply) and expression.head == "based"
+
+
+def _sorted_by_name(items: tuple[Form, ...]) -> tuple[Form, ...]:
+    """Y = 2, x = 1 as the coordinates (1, 2)."""
+    if not all(isinstance(item, Named) for item in items):
+        return items
+    named = sorted(items, key=lambda item: item.name if isinstance(item, Named) else "")
+    return tuple(item.value for item in named if isinstance(item, Named))
+
+
+def _coordinates(expression: Expression, count: int) -> tuple[Expression, ...] | None:
+    """The coefficients of the unit vectors i, j, k; None where there are none."""
+    directions = [f"unit {letter}" for letter in "ijk"]
+    if count not in (2, 3) or not symbols(expression) & set(directions):
+        return None
+    return tuple(
+        _put(expression, {name: int(name == direction) for name in directions}) for direction in directions[:count]
+    )
+
+
+def _put(expression: Expression, values: dict[str, int]) -> Expression:
+    match expression:
+        case Symbol(name) if name in values:
+            return number(values[name])
+        case Apply(head, arguments):
+            return Apply(head, tuple(_put(a, values) for a in arguments))
+        case _:
+            return expression
 
 
 def _grids(one: Grid, other: Grid) -> Answer:
@@ -431,10 +568,7 @@ def _pieces(form: Form) -> list[Interval] | None:
                 found += inner
         case _:
             return None
-    placed = [(size(piece.low), n, piece) for n, piece in enumerate(found)]
-    if any(place is None for place, _, _ in placed):
-        return found
-    return [piece for _, _, piece in sorted(placed, key=lambda entry: (entry[0] or 0.0, entry[1]))]
+    return list(ordered(tuple(found)))
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -443,10 +577,16 @@ def _pieces(form: Form) -> list[Interval] | None:
 def _phrases(one: str, other: str) -> Answer:
     if one == other or one.replace(" ", "") == other.replace(" ", ""):
         return Answer(True, True, "the same words")
+    heads = {"yes", "no", "true", "false"}
+    short, long = sorted((one, other), key=len)
+    if short in heads and re.match(rf"{short}\b", long):
+        return Answer(True, True, "the same yes or no")
     ours, theirs = set(one.split()), set(other.split())
     if len(one) > 1 and len(other) > 1 and (ours <= theirs or theirs <= ours or one in other or other in one):
         negated = bool((ours ^ theirs) & {"not", "no", "never", "non"}) or ("不" in one) != ("不" in other)
-        return _different("negated") if negated else Answer(None, False, "one has more words than the other")
+        return _different("negated") if negated else Answer(None, False, "one has more words than the other", True)
+    if min(len(ours), len(theirs)) >= WORDY or (min(len(one), len(other)) >= 2 * WORDY and not (one + other).isascii()):
+        return Answer(None, False, "another wording", final=True)
     return _different("other words")
 
 

@@ -44,13 +44,13 @@ class NotRational(ArithmeticError):
 class Answer:
     """Whether two things are the same; None where that cannot be told. `certain` where no second opinion is needed.
 
-    `endless` where another checker would compute for ever too.
+    `final` where another opinion would not help: it would compute for ever, or pick a number out of prose.
     """
 
     same: bool | None
     certain: bool
     why: str
-    endless: bool = False
+    final: bool = False
 
 
 SAME = Answer(True, True, "equal")
@@ -71,11 +71,11 @@ def compare(one: Expression, other: Expression) -> Answer:
     except NotRational:
         pass
     except (Undefined, TooLarge) as trouble:
-        return Answer(None, False, str(trouble), endless=isinstance(trouble, TooLarge))
+        return Answer(None, False, str(trouble), final=isinstance(trouble, TooLarge))
     try:
         return _numeric(one, other)
     except (Undefined, TooLarge, NotRational) as trouble:
-        return Answer(None, False, str(trouble), endless=isinstance(trouble, TooLarge))
+        return Answer(None, False, str(trouble), final=isinstance(trouble, TooLarge))
     except (ArithmeticError, ValueError, TypeError) as trouble:
         return Answer(None, False, f"{type(trouble).__name__} when evaluated")
 
@@ -172,6 +172,10 @@ def _exact_apply(head: str, values: list[Fraction]) -> Fraction | None:
             if first > 2000:
                 raise _Wide
             return Fraction(math.factorial(int(first)))
+        case "!!":
+            if first.denominator != 1 or first < 0 or first > 2000:
+                raise _Wide
+            return Fraction(math.prod(range(int(first), 0, -2)))
         case "floor":
             return Fraction(math.floor(first))
         case "ceil":

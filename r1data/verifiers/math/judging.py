@@ -26,6 +26,7 @@ from r1data.verifiers.math.expression import (
     Scalar,
     Unreadable,
 )
+from r1data.verifiers.math.moments import same_moment
 from r1data.verifiers.math.reading import read
 from r1data.verifiers.math.spelling import spell
 from r1data.verifiers.math.symbolic import Opinion, opinion
@@ -38,12 +39,14 @@ OPTION_LEAD = re.compile(
     r"^(?:\\[a-z]+\s*\{)?\s*\(?(?P<letter>[A-J])\s*(?:\)\.?|[.:](?!\d))\s*\}?\s*(?P<rest>\S.*)$", re.DOTALL
 )
 ELSEWHERE = re.compile(
-    r"^(?:see|refer to|as shown in|answers? (?:may )?var(?:y|ies)|omitted|n/?a|none given|proof|unknown|\?+|\.{3}|-+$)"
-    r"|^(?:见图|如图|见解析|略$|证明|答案略|暂无)",
+    r"^(?:see|refer to|as shown in|answers? (?:may )?var(?:y|ies)|omitted|n/?a|none given|proof\b"
+    r"|<img|!\[|(?:draw|sketch|plot|graph)\b|\\text\{\s*(?:draw|sketch|see)|unknown|\?+|\.{3}|-+$)"
+    r"|^(?:见图|如图|见解析|画出|作图|略$|证明|答案略|暂无)",
     re.IGNORECASE,
 )
 LONGEST_PHRASE = 200
 EULER = re.compile(r"(\d)e([+-]\d)")
+LETTERS, LISTED_LETTERS = re.compile(r"[A-J]{2,}"), re.compile(r"[A-J](?:\s*(?:[,、;]|and|和)?\s*[A-J])+")
 GROUPED = re.compile(r"[(\[{][^()\[\]{}]*\d,\d{3}(?!\d)")
 
 
@@ -70,6 +73,7 @@ def verify(check: Check) -> Finding:
     return min(findings, key=lambda finding: PREFERENCE[finding.outcome])
 
 
+UNSURE_THEN_WRONG = (Outcome.UNDECIDED, Outcome.INCORRECT)
 PREFERENCE = {outcome: n for n, outcome in enumerate(
     (Outcome.CORRECT, Outcome.UNDECIDED, Outcome.INCORRECT, Outcome.BAD_REFERENCE, Outcome.NO_ANSWER,
      Outcome.TIMEOUT, Outcome.VERIFIER_ERROR)
@@ -94,8 +98,8 @@ def _judge(reference: str, found: str, check: Check) -> Finding:
         return finding
     for other in _other_readings(reference, found, check.answer or ""):
         second = conclude(consult(reference, other, check.question, always=False), other)
-        if second.outcome == Outcome.CORRECT:
-            return Finding(Outcome.CORRECT, other, second.detail)
+        if second.outcome == Outcome.CORRECT or (finding.outcome, second.outcome) == UNSURE_THEN_WRONG:
+            return Finding(second.outcome, other, second.detail)
     return finding
 
 
@@ -109,6 +113,10 @@ def _other_readings(reference: str, found: str, answer: str) -> list[str]:
     boxes = boxes_at_the_end(answer)
     if len(boxes) > 1:
         readings.append(", ".join(boxes))
+    if re.fullmatch(r"\d{5,}", reference.strip()) and re.fullmatch(r"\d{1,4}(?:,\d{4})+", found.strip()):
+        readings.append(found.replace(",", ""))  # digits in fours, as Chinese groups them
+    if LETTERS.fullmatch(reference.strip()) and LISTED_LETTERS.fullmatch(found.strip()):
+        readings.append("".join(sorted(re.findall(r"[A-J]", found))))  # A, B, D for ABD
     return readings
 
 
@@ -116,9 +124,11 @@ def consult(reference: str, answer: str, question: str | None, *, always: bool) 
     """What the checkers say. The second is asked only where the first is not certain, unless `always`."""
     if ELSEWHERE.match(reference.strip()):
         return Opinions(UNKNOWN, None, "the reference points elsewhere")
-    digits = _plain_integers(reference, answer)
+    digits = _plain_integers(reference, answer) or _moment(reference, answer, question)
     if digits is not None and not always:
         return Opinions(digits, None)
+    if _is_cut(spell(reference)):
+        return Opinions(UNKNOWN, None, "the reference is cut off: its braces do not match")
     try:
         ours = read(reference)
     except Unreadable as trouble:
@@ -131,7 +141,7 @@ def consult(reference: str, answer: str, question: str | None, *, always: bool) 
     first = digits or _first_opinion(ours, reference, answer, question)
     if first.certain and not always:
         return Opinions(first, None)
-    if first.endless or isinstance(ours, Phrase):
+    if first.final or isinstance(ours, Phrase):
         return Opinions(first, None)
     return Opinions(first, opinion(spell(reference), spell(answer)))
 
@@ -152,8 +162,18 @@ def conclude(opinions: Opinions, found: str) -> Finding:
     return Finding(Outcome.UNDECIDED, found, f"{first.why}; {asked}")
 
 
+def _is_cut(text: str) -> bool:
+    plain = text.replace(r"\{", "").replace(r"\}", "")
+    return plain.count("{") != plain.count("}") or text.count(r"\begin") != text.count(r"\end")
+
+
 def _said(second: Opinion) -> str:
     return {True: "equal", False: "different", None: "nothing"}[second.same]
+
+
+def _moment(reference: str, answer: str, question: str | None) -> Answer | None:
+    same = same_moment(reference, answer, question)
+    return None if same is None else Answer(same, True, "the same date or time" if same else "another date or time")
 
 
 def _first_opinion(ours: Form, reference: str, answer: str, question: str | None) -> Answer:
@@ -163,18 +183,18 @@ def _first_opinion(ours: Form, reference: str, answer: str, question: str | None
         return Answer(None, False, f"the answer cannot be read: {trouble}")
     comparison = Comparison(question)
     result = comparison.forms(ours, theirs)
-    if result.same:
+    if result.same and not (GROUPED.search(reference) or GROUPED.search(answer)):
         return result
     if EULER.search(reference) or EULER.search(answer):  # 2e-1 may be a tenth of two, or 2e minus 1
         apart = [EULER.sub(r"\1 e \2", text) for text in (reference, answer)]
         again = comparison.forms(read(apart[0]), read(apart[1]))
         if again.same:
             return again
-    # (1,234) may be a point: a comma in brackets can be read either way.
-    if GROUPED.search(reference) or GROUPED.search(answer):
+    if GROUPED.search(reference) or GROUPED.search(answer):  # (1,234) may be a point
         again = comparison.forms(read(reference, False), read(answer, False))
-        if again.same:
-            return again
+        if again.same != result.same and result.same:
+            return Answer(True, False, "equal if the comma groups digits")
+        return again
     return result
 
 

@@ -15,11 +15,23 @@ PUNCTUATION = re.compile(r"[^\w\s%+\-/=<>^.,:]|_")
 MATHS_WORDS = frozenset(
     "pi infinity inf infty sin cos tan cot sec csc log ln exp sqrt alpha beta gamma delta theta lambda omega".split()
 )
+COMMANDS = re.compile(r"\\[A-Za-z]+")
+LONGEST = 2000
 SHORT_WORDS = frozenset(("no", "up", "ok"))
 WORD = re.compile(r"[A-Za-z]{3,}")
-SAME = {"是的": "是", "对": "是", "正确": "是", "不是": "否", "不对": "否", "错误": "否", "错": "否", "true": "true",
-        "yes": "yes", "does not exist": "dne", "none": "none", "无解": "无解", "no solutions": "no solution",
-        "no real solutions": "no real solution"}  # fmt: skip
+SAME = {"true": "yes", "false": "no", "是": "yes", "是的": "yes", "对": "yes", "正确": "yes",
+        "否": "no", "不是": "no", "不对": "no", "错误": "no", "错": "no", "does not exist": "dne", "不存在": "dne", "undefined": "dne", "无解": "no solution",
+        "没有解": "no solution", "no solutions": "no solution", "there is no solution": "no solution",
+        "no real solutions": "no real solution", "无实数解": "no real solution", "无实根": "no real solution",
+        "空集": "empty set", "all reals": "all real numbers", "全体实数": "all real numbers",
+        "实数集": "all real numbers", "一切实数": "all real numbers", "任意实数": "all real numbers",
+        "所有实数": "all real numbers", "any real number": "all real numbers", "无穷多": "infinitely many",
+        "无穷": "infinity", "偶": "even", "奇": "odd"}  # fmt: skip
+WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+for _day, _name in zip("一二三四五六日", WEEKDAYS, strict=True):
+    SAME |= {f"{_week}{_day}": _name for _week in ("星期", "周", "礼拜")}
+SAME |= {f"{_week}天": "sunday" for _week in ("星期", "周", "礼拜")}
+NOTHING = frozenset(("no solution", "no real solution", "empty set", "none"))
 
 
 def fold(text: str, *, strict: bool = True) -> str | None:
@@ -45,7 +57,7 @@ def fold(text: str, *, strict: bool = True) -> str | None:
             or (plain.isupper() and len(plain) <= 3)
         ):
             return None
-    elif not (WORD.search(plain) or CHINESE.search(plain)):
+    elif not (WORD.search(COMMANDS.sub(" ", plain)) or CHINESE.search(plain)) or len(plain) > LONGEST:
         return None
     folded = unicodedata.normalize("NFKC", plain).casefold()
     folded = re.sub(r"\\[a-z]+", " ", folded)

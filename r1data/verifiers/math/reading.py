@@ -9,6 +9,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
+from r1data.verifiers.math.evaluation import exact
 from r1data.verifiers.math.expression import (
     INFINITY,
     Apply,
@@ -27,12 +28,15 @@ from r1data.verifiers.math.expression import (
     Unreadable,
     has_plus_minus,
     number,
+    variables,
     with_sign,
 )
+from r1data.verifiers.math.numerals import numeral
 from r1data.verifiers.math.phrases import fold
+from r1data.verifiers.math.reals import EVERYTHING, MINUS_INFINITY, intersection, ordered, without
 from r1data.verifiers.math.spelling import spell
 from r1data.verifiers.math.tokens import Token, tokenize
-from r1data.verifiers.math.units import MULTIPLES, is_unit_word
+from r1data.verifiers.math.units import MULTIPLES, is_unit_word, read_unit
 
 DEEPEST = 40
 FUNCTIONS = frozenset(
@@ -47,9 +51,17 @@ GREEK = frozenset(
 CONSTANT_WORDS = {"pi": "pi", "infinity": "infinity", "infty": "infinity", "inf": "infinity", "oo": "infinity"}
 SIGNS = {"=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", r"\le": "<=", r"\ge": ">=", r"\ne": "!=",
          r"\equiv": "=", r"\approx": "=", r"\to": "=", r"\sim": "="}  # fmt: skip
+FACTOR_COMMANDS = frozenset((r"\frac", r"\sqrt", r"\hat", r"\vec", r"\pi", r"\infty", r"\binom", r"\lfloor", r"\lceil"))
+HEAD = re.compile(
+    r"^(?:[A-Za-z](?:\^\{?-1\}?|'{1,3})?(?:_\{?\w+\}?)?\(\w+(?:,\w+)*\)|[A-Za-z]'{1,3}|d[a-z]/d[a-z]|[A-Z]_\{?\w+\}?"
+    r"|\\frac\{d(?:\^\{?2\}?)?[a-z]?\}\{d[a-z](?:\^\{?2\}?)?\}(?:[a-z]|\w\(\w\))?)$"
+)
+"""What a function or its derivative is called, on the left of its term."""
 TURNED = {">": "<", ">=": "<="}
 JOINERS = frozenset(("or", "and", "或", "和", "且", "与", "及", "或者", "以及"))
 OPENERS = {"(": ")", "[": "]", r"\{": r"\}"}
+SYSTEMS = frozenset(("cases", "aligned", "align", "gathered", "split", "array*"))
+LARGEST_DETERMINANT = 4
 MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "vmatrix", "Bmatrix", "array", "smallmatrix"))
 CURRENCY = frozenset(("$", r"\$", "¥", "€", "£", "₹"))
 REALS = (r"\mathbb{R}", "R")
@@ -67,14 +79,28 @@ def read(text: str, grouped: bool = True) -> Form:
         raise Unreadable("empty")
     phrase = fold(spelt)
     if phrase is not None:
-        return Phrase(phrase)
+        return _worded(phrase, spelt)
     try:
         return Reader(tokenize(spelt, grouped=grouped)).whole()
     except Unreadable as trouble:
         words = fold(spelt, strict=False)
-        if words is None:
+        if words is None or spelt.count(r"\begin") != spelt.count(r"\end"):
             raise Unreadable(str(trouble)) from None
         return Phrase(words)
+
+
+def _worded(phrase: str, spelt: str) -> Form:
+    """Words that stand for mathematics as what they stand for; others as they are."""
+    if phrase == "all real numbers":
+        return Reals(EVERYTHING)
+    if phrase == "empty set":
+        return Listing("set", ())
+    value = numeral(phrase) if phrase not in ("point",) else None
+    if value is None:
+        return Phrase(phrase)
+    if spelt.startswith("百分之"):
+        return Scalar(Number(value * 100), percent=True)
+    return Scalar(Number(value))
 
 
 class Reader:
@@ -86,6 +112,7 @@ class Reader:
         self.depth = 0
         self.ambiguous = False
         self.bars = 0
+        self.facing_out = False
 
     # --- tokens ----------------------------------------------------------------------------------------------------
 
@@ -162,10 +189,15 @@ class Reader:
         currency = self.take().text if self.peek().text in CURRENCY and self.peek().kind != "text" else None
         if currency == "$" and self.peek().kind != "number":
             raise Unreadable("a dollar sign in the middle")
+        if self.peek().kind == "word" and self._is_point():
+            name = self.take().text
+            return Named(name, self.container() or self.item())
         container = self.container() if currency is None else None
         if container is None:
             self.at = mark + (currency is not None)
             left = self.expression()
+            if self.peek().text == r"\begin" and self.peek().kind == "command":
+                return _scaled(left, self.matrix())
         elif self.peek().text in ("=",) and self.peek().kind == "sign" and isinstance(container, Listing):
             self.take()
             return Named(_shown(self.tokens[mark : self.at - 1]), self.item())
@@ -175,6 +207,18 @@ class Reader:
         if form is not None:
             return form
         return self.scalar(left, currency)
+
+    def _is_point(self) -> bool:
+        """A(1,2): a capital letter with coordinates behind it."""
+        letter, bracket = self.peek(), self.peek(1)
+        if not (len(letter.text) == 1 and letter.text.isupper() and bracket.text == "(" and not bracket.spaced):
+            return False
+        place = 2
+        while self.peek(place).text not in (")", "(") and self.peek(place).kind != "end":
+            if self.peek(place).text == ",":
+                return True
+            place += 1
+        return False
 
     def ratio(self, first: Expression) -> Form | None:
         """3:2, 1:2:3 and 12:30; None where no colon follows."""
@@ -188,6 +232,8 @@ class Reader:
         """A value with what stands behind it: percent sign, multiple, unit."""
         ambiguous = self.ambiguous
         percent = self.skip("%", r"\%")
+        if self.skip(r"\permil"):
+            value = Apply("/", (value, number(1000)))
         if not percent and self.peek().text.lower() in ("percent", "百分之"):
             self.take()
             percent = True
@@ -200,6 +246,7 @@ class Reader:
             if rest:
                 self.tokens.insert(self.at, Token("chinese", rest))
         unit = self.unit()
+        value, unit = self.composite(value, unit)
         if currency is not None:
             unit = currency.removeprefix("\\") + (f" {unit}" if unit and unit.lower() not in ("usd", "dollars") else "")
         if percent and unit:
@@ -208,6 +255,18 @@ class Reader:
             both = [Scalar(with_sign(value, sign), unit, percent, ambiguous) for sign in (1, -1)]
             return Listing("joined", tuple(both))
         return Scalar(value, unit, percent, ambiguous)
+
+    def composite(self, value: Expression, unit: str | None) -> tuple[Expression, str | None]:
+        """3元5角 and 1 h 30 min: values of one kind side by side are one value in the first unit."""
+        while unit is not None and self.peek().kind == "number":
+            first = read_unit(unit)
+            further = self.factor()
+            following = self.unit()
+            second = read_unit(following) if following else None
+            if second is None or second.powers != first.powers or not first.known:
+                raise Unreadable("two values side by side")
+            value = Apply("+", (value, Apply("*", (further, Number(second.factor / first.factor)))))
+        return value, unit
 
     def unit(self) -> str | None:
         """The words behind a value, up to the next comma; None where there are none."""
@@ -218,12 +277,13 @@ class Reader:
                 break
             if token.kind == "sign" and (token.text not in "/^*°-{}$¥€" or not (parts or token.text in "°$€¥")):
                 break
-            if token.kind == "number" and (not parts or len(token.text) > 1 or (token.spaced and parts[-1] != "^")):
+            if token.kind == "number" and not _is_power(parts, token):
                 break
             if token.kind == "command":
                 break
-            parts.append(self.take().text)
-        unit = " ".join(part.strip() for part in parts).strip()
+            taken = self.take()
+            parts.append((" " if taken.spaced and parts else "") + taken.text.strip())
+        unit = "".join(parts).strip()
         if JOINERS & set(unit.lower().split()):
             raise Unreadable(f"{unit} is no unit")
         return unit or None
@@ -234,9 +294,12 @@ class Reader:
             self.take()
             return Named(_shown(self.tokens[mark : self.at - 1]), self.item())
         signs: list[str] = []
+        rough: int | None = None
         sides = [left]
         names = [_shown(self.tokens[mark : self.at])]
         while self.peek().kind in ("sign", "command") and self.peek().text in SIGNS:
+            if self.peek().text in (r"\approx", r"\sim") and rough is None:
+                rough = len(sides)
             signs.append(SIGNS[self.take().text])
             start = self.at
             if len(signs) == 1 and signs[0] == "=":
@@ -248,6 +311,14 @@ class Reader:
             names.append(_shown(self.tokens[start : self.at]))
         if not signs:
             return None
+        if set(signs) == {"="} and rough is not None:
+            sides, signs = sides[:rough], signs[: rough - 1]  # what stands before the sign is exact
+            if len(sides) == 1:
+                return self.scalar(sides[0], None)
+        if set(signs) == {"="} and len(sides) == 2 and HEAD.match(names[0]):
+            return Named(names[0], self.scalar(sides[1], None))
+        if set(signs) == {"="} and not variables(left) and not (len(sides) == 2 and _is_variable(sides[1])):
+            return self.scalar(sides[-1], None)
         if set(signs) == {"="}:
             # a = b = 5: the last side is the value; with two sides and a name on the left it is the name's.
             if isinstance(left, Symbol) or _is_call(left):
@@ -267,15 +338,19 @@ class Reader:
         first = self.one_container()
         if first is None:
             return None
-        pieces = [first]
-        while (self.peek().kind == "command" and self.peek().text == r"\cup") or self._is_union_letter():
+        result = first
+        while True:
+            token = self.peek()
+            union = self._is_union_letter() or (token.kind == "command" and token.text == r"\cup")
+            if not union and not (token.kind == "command" and token.text in (r"\cap", r"\setminus", r"\backslash")):
+                break
             self.take()
             following = self.one_container()
             if following is None:
                 return None
-            pieces.append(following)
-        if len(pieces) > 1:
-            return _union(pieces)
+            result = _combined("cup" if union else token.text[1:], result, following)
+        if result is not first:
+            return result
         token = self.peek()
         ends = token.kind == "end" or token.text in (",", ";", ")", "]", r"\}", "}", "=") or self._is_joiner(token)
         if not ends and isinstance(first, Listing | Interval):
@@ -298,13 +373,21 @@ class Reader:
         if token.kind == "command" and token.text in (r"\emptyset", r"\varnothing"):
             self.take()
             return Listing("set", ())
-        if token.kind == "text" and token.text == "R" and len(self.tokens) == 1:
+        if token.kind == "text" and token.text == "R" and (
+            len(self.tokens) == 1 or self.peek(1).text in (r"\setminus", r"\backslash", "|")
+        ):  # fmt: skip
             self.take()
-            return Reals((Interval(_negative(INFINITY), INFINITY, True, True),))
+            return Reals(EVERYTHING)
         if token.kind == "command" and token.text == r"\begin":
-            return self.matrix()
+            if self.peek(2).text in SYSTEMS:
+                return self.system()
+            return self.matrix() if self.peek(2).text != "vmatrix" else None
+        if token.kind == "sign" and token.text == "]" and self.at == 0:
+            return self.outward()
         if token.kind == "text" or token.text not in OPENERS:
             return None
+        if token.text == r"\{" and self._is_builder():
+            return self.builder()
         mark, ambiguous = self.at, self.ambiguous
         self.deeper()
         self.take()
@@ -323,8 +406,6 @@ class Reader:
         closer = self.take()
         items = inside.items if isinstance(inside, Listing) and inside.kind in ("bare", "joined") else None
         if token.text == r"\{":
-            if closer.text == "|":
-                return self.builder(inside)
             if closer.text != r"\}":
                 raise Unreadable("a set without its end")
             return Listing("set", items if items is not None else (inside,))
@@ -336,6 +417,8 @@ class Reader:
                 return Interval(ends[0], ends[1], token.text == "(", closer.text == ")")
         if OPENERS[token.text] != closer.text:
             raise Unreadable("brackets that do not match")
+        if isinstance(inside, Grid):
+            return inside
         if items is None:
             if token.text == "[" or isinstance(inside, Listing | Interval | Reals):
                 return Listing("bracket" if token.text == "[" else "paren", (inside,))
@@ -343,15 +426,66 @@ class Reader:
             return None  # brackets that only group
         return Listing("paren" if token.text == "(" else "bracket", items)
 
-    def builder(self, head: Form) -> Form:
-        r"""{x | condition}: the condition by itself; only intervals can be told from it."""
+    def _is_builder(self) -> bool:
+        r"""{x | ...}, {x : ...}, {x \in R | ...}."""
+        if self.peek(1).kind != "word" or len(self.peek(1).text) != 1:
+            return False
+        ahead = 4 if self.peek(2).text == r"\in" else 2
+        return self.peek(ahead).kind == "sign" and self.peek(ahead).text in ("|", ":")
+
+    def builder(self) -> Form:
+        """A set by its condition; only intervals can be told from it."""
+        while self.take().text not in ("|", ":"):
+            pass
         condition = self.listing(r"\}")
         self.need(r"\}")
-        if isinstance(condition, Interval | Reals):
-            return condition
-        raise Unreadable("a set by its condition")
+        bounds = _bounds(condition)
+        if bounds is None:
+            raise Unreadable("a set by its condition")
+        return bounds[0] if len(bounds) == 1 else Reals(bounds)
 
-    def matrix(self) -> Form:
+    def outward(self) -> Form:
+        """]0, 1[ for open ends, as the French write them."""
+        self.need("]")
+        self.facing_out = True
+        low = self.expression()
+        if not self.skip(",", ";"):
+            raise Unreadable("an interval without its middle")
+        high = self.expression()
+        closed = self.skip("]")
+        if not closed:
+            self.need("[")
+        return Interval(low, high, True, not closed)
+
+    def system(self) -> Form:
+        """Several lines in braces or aligned: each is an answer."""
+        self.need(r"\begin")
+        kind = self._braced_name()
+        lines: list[str] = []
+        items: list[Form] = []
+        start = self.at
+        while self.peek().text != r"\end":
+            token = self.take()
+            if token.kind == "end":
+                raise Unreadable("lines without their end")
+            if token.text == "\\\\":
+                lines.append("")
+                items.append(self._line(start, self.at - 1))
+                start = self.at
+        if self.at > start:
+            items.append(self._line(start, self.at))
+        self.need(r"\end")
+        if self._braced_name() != kind or not items:
+            raise Unreadable("lines without their end")
+        return items[0] if len(items) == 1 else Listing("bare", tuple(items))
+
+    def _line(self, start: int, end: int) -> Form:
+        tokens = [token for token in self.tokens[start:end] if token.text != "&"]
+        while tokens and tokens[-1].text in (",", ".", ";"):
+            tokens.pop()
+        return Reader(tokens).whole()
+
+    def matrix(self) -> Grid:
         """A matrix environment."""
         self.need(r"\begin")
         kind = self._braced_name()
@@ -363,9 +497,7 @@ class Reader:
                     raise Unreadable("an array without its end")
         rows: list[tuple[Expression, ...]] = []
         row: list[Expression] = []
-        while True:
-            if self.skip(r"\end"):
-                break
+        while not self.skip(r"\end"):
             row.append(self.expression())
             if self.skip("&"):
                 continue
@@ -374,7 +506,7 @@ class Reader:
             if not self.skip("\\\\", r"\cr"):
                 self.need(r"\end")
                 break
-        if self._braced_name() != kind or not rows or len({len(r) for r in rows}) != 1 or kind == "vmatrix":
+        if self._braced_name() != kind or not rows or len({len(r) for r in rows}) != 1:
             raise Unreadable("a matrix that is no rectangle")
         return Grid(tuple(rows))
 
@@ -479,17 +611,25 @@ class Reader:
             case "number" | "repeating" | "scientific":
                 return True
             case "command":
-                return token.text in (r"\frac", r"\sqrt", r"\pi", r"\infty", r"\binom", r"\log", r"\lfloor", r"\lceil",
-                                      r"\ln") or token.text[1:] in FUNCTIONS or token.text[1:] in GREEK  # fmt: skip
+                if token.text == r"\begin":
+                    return self.peek(2).text == "vmatrix"
+                return token.text in FACTOR_COMMANDS or token.text[1:] in FUNCTIONS or token.text[1:] in GREEK
             case "word":
                 return not self._is_unit_ahead(0) and token.text.lower() not in JOINERS and not (
                     token.text in ("U",) and self.peek(1).text in OPENERS
                 )  # fmt: skip
             case "text":
+                if token.text in ("min", "max"):  # min is a minute where it is applied to nothing
+                    return self.peek(1).text in ("(", "{", r"\{")
                 return token.text in FUNCTIONS or token.text in ("e", "i", "d", "C", "A", "P") or (
-                    len(token.text) == 1 and token.text.isalpha() and not is_unit_word(token.text)
+                    len(token.text) == 1 and token.text.isascii() and token.text.isalpha()
+                    and not is_unit_word(token.text)
                 )  # fmt: skip
+            case "vector":
+                return True
             case "sign":
+                if token.text == "[" and self.facing_out:
+                    return False
                 return token.text in "([{" or (token.text == "|" and not self.bars)
             case _:
                 return False
@@ -533,12 +673,10 @@ class Reader:
                 result = Apply("^", (result, self.exponent()))
             elif token.text == "!":
                 self.take()
-                if self.peek().text == "!":
-                    raise Unreadable("a double factorial")
-                result = Apply("!", (result,))
+                result = Apply("!!" if self.skip("!") else "!", (result,))
             elif token.text == "°" and self.peek(1).text not in ("C", "F"):
                 self.take()
-                result = Apply("deg", (result,))
+                result = Apply("deg", (self.minutes(result),))
             elif token.text == "'" and isinstance(result, Symbol):
                 self.take()
                 result = Symbol(result.name + "'")
@@ -546,6 +684,14 @@ class Reader:
                 break
         self.depth -= 1
         return result
+
+    def minutes(self, degrees: Expression) -> Expression:
+        """36° 30' as 36 and a half."""
+        if self.peek().kind != "number" or self.peek(1).text != "'":
+            return degrees
+        minutes = _number(self.take().text)
+        self.take()
+        return Apply("+", (degrees, Apply("/", (minutes, number(60)))))
 
     def exponent(self) -> Expression:
         """What stands behind ^: a group, a signed number or letter; towers go up from the right."""
@@ -580,8 +726,8 @@ class Reader:
         if token.kind == "number":
             self.take()
             if len(token.text) > 1:  # \frac12
-                self.at -= 1
-                self.tokens[self.at] = Token("number", token.text[1:])
+                first, rest = Token("number", token.text[0], token.spaced), Token("number", token.text[1:])
+                self.tokens[self.at - 1 : self.at] = [first, rest]
             return _number(token.text[0])
         return self.atom()
 
@@ -601,6 +747,8 @@ class Reader:
                 return self.word(token)
             case "text":
                 return self.textual(token)
+            case "vector":
+                return Symbol(f"unit {token.text}")
             case "command":
                 return self.command(token)
             case "sign":
@@ -631,7 +779,14 @@ class Reader:
     def based(self, digits: str) -> Expression:
         """101_2 and 1A_{16}: a number in another base."""
         self.need("_")
-        base = self.argument() if self.peek().text == "{" or self.peek().kind == "number" else None
+        base: Expression | None = None
+        named = numeral(self.peek(1).text) if self.peek().text == "{" and self.peek(1).kind == "text" else None
+        if named is not None:
+            self.at += 2
+            self.need("}")
+            base = Number(named)
+        elif self.peek().text == "{" or self.peek().kind == "number":
+            base = self.argument()
         if not isinstance(base, Number) or base.value.denominator != 1 or not 2 <= base.value <= 36:
             raise Unreadable("a subscript of a number that is no base")
         try:
@@ -659,12 +814,7 @@ class Reader:
             raise Unreadable(f"the word {text}")
         if len(text) == 1:
             return self.symbol(text)
-        if len(text) == 3 and text[1:] in ("pi",):
-            self.at -= 1
-            self.tokens[self.at] = Token("word", "pi")
-            return self.symbol(text[0])
-        self.at -= 1
-        self.tokens[self.at] = Token("word", text[1:])
+        self.tokens[self.at - 1 : self.at] = [Token("word", text[0], token.spaced), Token("word", text[1:])]
         return Symbol(text[0])
 
     def symbol(self, name: str) -> Expression:
@@ -740,12 +890,18 @@ class Reader:
                     inner = self.expression()
                     self.need(r"\rfloor" if name == "lfloor" else r"\rceil")
                     return Apply("floor" if name == "lfloor" else "ceil", (inner,))
+                case "begin":
+                    self.at -= 1
+                    if self.peek(2).text != "vmatrix":
+                        raise Unreadable("a matrix inside an expression")
+                    return _determinant(self.matrix().rows)
                 case "overline" | "bar" | "vec" | "hat" | "overrightarrow" | "mathit" | "boxed":
                     inner = self.argument()
                     if name == "boxed":
                         return inner
                     if isinstance(inner, Symbol):
-                        return Symbol(f"{name} {inner.name}")
+                        direction = name in ("vec", "hat", "overrightarrow") and inner.name in ("i", "j", "k")
+                        return Symbol(f"unit {inner.name}" if direction else f"{name} {inner.name}")
                     raise Unreadable(f"\\{name} over more than a letter")
             if name in FUNCTIONS:
                 return self.function(name)
@@ -870,6 +1026,15 @@ def _is_name(text: str) -> bool:
     return text[1].lower() in "aeiou" and text.lower() not in ("xyz", "abc") and text[0].lower() not in "xyz"
 
 
+def _is_power(parts: list[str], token: Token) -> bool:
+    """The 2 of m^2, or of m2."""
+    if not parts or len(token.text) > 1:
+        return False
+    return parts[-1] == "^" or parts[-1] == "{" or (
+        token.text in "23" and not token.spaced and parts[-1].isascii() and parts[-1].isalpha()
+    )  # fmt: skip
+
+
 def _shown(tokens: list[Token]) -> str:
     return "".join(token.text for token in tokens)
 
@@ -886,10 +1051,10 @@ def _gathered(items: list[Form], kind: str) -> Form:
     """One item is itself; intervals of one variable joined are a set of reals; ± counts as two."""
     if len(items) == 1:
         return items[0]
-    bounds = [_bounds(item) for item in items]
-    pieces = [piece for pair in bounds if pair is not None for piece in pair]
-    if None not in bounds and (kind == "joined" or _both_bounds(pieces)):
-        return _both_bounds(pieces) or Reals(tuple(pieces))
+    bounds = [pieces for item in items if (pieces := _bounds(item)) is not None]
+    names = {item.name for item in items if isinstance(item, Named)}
+    if len(bounds) == len(items) and len(names) <= 1:
+        return _conditions(bounds, kind, names.pop() if names else None) or Listing(kind, tuple(items))
     return Listing(kind, tuple(items))
 
 
@@ -906,36 +1071,70 @@ def _bounds(item: Form) -> tuple[Interval, ...] | None:
             return None
 
 
-def _both_bounds(pieces: list[Interval]) -> Interval | None:
-    """X > 1 and x < 3 is one interval, where the numbers say so."""
-    if len(pieces) != 2:
+def _conditions(bounds: list[tuple[Interval, ...]], kind: str, name: str | None) -> Form | None:
+    """Conditions on one variable: `x > 1 and x < 3` hold together, `x < 1 or x > 3` one or the other.
+
+    What overlaps is meant together, unless an "or" joins it; what excludes each other is meant as alternatives.
+    None for a list of intervals.
+    """
+    if name is None and kind != "joined":
         return None
-    low = [p for p in pieces if p.high == INFINITY and p.low != _negative(INFINITY)]
-    high = [p for p in pieces if p.low == _negative(INFINITY) and p.high != INFINITY]
-    if len(low) != 1 or len(high) != 1:
-        return None
-    bottom, top = low[0].low, high[0].high
-    if isinstance(bottom, Number) and isinstance(top, Number) and bottom.value < top.value:
-        return Interval(bottom, top, low[0].low_open, high[0].high_open)
-    return None
+    both: tuple[Interval, ...] | None = bounds[0]
+    for pieces in bounds[1:]:
+        both = None if both is None else intersection(both, pieces)
+    either = ordered(tuple(piece for pieces in bounds for piece in pieces))
+    together = bool(both) and (kind == "bare" or either == EVERYTHING)
+    result = Reals(both if together and both else either)
+    return result if name is None else Named(name, result)
 
 
-def _union(pieces: list[Form]) -> Form:
-    found: list[Interval] = []
-    for piece in pieces:
-        match piece:
-            case Interval():
-                found.append(piece)
-            case Listing(kind, (Scalar(low), Scalar(high))) if kind in ("paren", "bracket"):
-                found.append(Interval(low, high, kind == "paren", kind == "paren"))
-            case Listing("set", items):
-                for item in items:
-                    if not isinstance(item, Scalar):
-                        raise Unreadable("a union of things that are no intervals")
-                    found.append(Interval(item.value, item.value, False, False))
-            case _:
-                raise Unreadable("a union of things that are no intervals")
-    return Reals(tuple(found))
+def _combined(operation: str, one: Form, other: Form) -> Form:
+    """Union, intersection or difference of sets of reals."""
+    if operation in ("setminus", "backslash"):
+        points = other.items if isinstance(other, Listing) and other.kind == "set" else None
+        if points is None:
+            raise Unreadable("a difference of sets")
+        values = tuple(point.value for point in points if isinstance(point, Scalar))
+        result = without(_as_pieces(one), values)
+    elif operation == "cap":
+        result = intersection(_as_pieces(one), _as_pieces(other))
+    else:
+        return Reals(_as_pieces(one) + _as_pieces(other))
+    if result is None:
+        raise Unreadable("sets whose ends are not known")
+    return Reals(result) if result else Listing("set", ())
+
+
+def _as_pieces(form: Form) -> tuple[Interval, ...]:
+    match form:
+        case Interval():
+            return (form,)
+        case Reals(pieces):
+            return pieces
+        case Listing(kind, (Scalar(low), Scalar(high))) if kind in ("paren", "bracket"):
+            return (Interval(low, high, kind == "paren", kind == "paren"),)
+        case Listing("set", items) if all(isinstance(item, Scalar) for item in items):
+            return tuple(Interval(i.value, i.value, False, False) for i in items if isinstance(i, Scalar))
+        case _:
+            raise Unreadable("a union of things that are no intervals")
+
+
+def _scaled(factor: Expression, grid: Grid) -> Grid:
+    return Grid(tuple(tuple(Apply("*", (factor, cell)) for cell in row) for row in grid.rows))
+
+
+def _determinant(rows: tuple[tuple[Expression, ...], ...]) -> Expression:
+    """By the first row; only small ones are written out."""
+    if len(rows) != len(rows[0]) or len(rows) > LARGEST_DETERMINANT:
+        raise Unreadable("a determinant that is not small and square")
+    if len(rows) == 1:
+        return rows[0][0]
+    terms = []
+    for column, cell in enumerate(rows[0]):
+        minor = _determinant(tuple(row[:column] + row[column + 1 :] for row in rows[1:]))
+        term: Expression = Apply("*", (cell, minor))
+        terms.append(Apply("neg", (term,)) if column % 2 else term)
+    return Apply("+", tuple(terms))
 
 
 def _inequality(signs: list[str], sides: list[Expression]) -> Form:
@@ -949,7 +1148,7 @@ def _inequality(signs: list[str], sides: list[Expression]) -> Form:
             return Named(_name(left), Interval(_negative(INFINITY), right, True, open_end))
         if _is_variable(right) and not _is_variable(left):
             return Named(_name(right), Interval(left, INFINITY, open_end, True))
-        return Relation(signs[0], left, right)
+        return _solved(signs[0], left, right) or Relation(signs[0], left, right)
     if signs == ["!="] and _is_variable(sides[0]):
         gap = sides[1]
         pieces = Interval(_negative(INFINITY), gap, True, True), Interval(gap, INFINITY, True, True)
@@ -965,6 +1164,48 @@ def _inequality(signs: list[str], sides: list[Expression]) -> Form:
     if len(signs) == 1:
         return Relation(signs[0], sides[0], sides[1])
     raise Unreadable("a chain of relations")
+
+
+def _solved(sign: str, left: Expression, right: Expression) -> Form | None:
+    """2x < 6 and |x| < 2 as intervals; None where it is neither."""
+    inside, bound = (left, right) if isinstance(left, Apply) and left.head == "abs" else (right, left)
+    if isinstance(inside, Apply) and inside.head == "abs" and isinstance(inside.arguments[0], Symbol):
+        name, lower = inside.arguments[0].name, _negative(bound)
+        within = inside is left
+        if variables(bound):
+            return None
+        open_end = sign == "<"
+        if within:
+            return Named(name, Interval(lower, bound, open_end, open_end))
+        outside = Interval(MINUS_INFINITY, lower, True, open_end), Interval(bound, INFINITY, open_end, True)
+        return Named(name, Reals(outside))
+    names = variables(left) | variables(right)
+    if len(names) != 1:
+        return None
+    (name,) = names
+    difference = Apply("+", (left, _negative(right)))
+    try:
+        values = [exact(_with(difference, name, Number(Fraction(n)))) for n in (0, 1, 2)]
+    except ArithmeticError:
+        return None
+    zero, one, two = values
+    if zero is None or one is None or two is None or two - one != one - zero or one == zero:
+        return None
+    end = Number(-zero / (one - zero))
+    open_end = sign == "<"
+    if one > zero:
+        return Named(name, Interval(MINUS_INFINITY, end, True, open_end))
+    return Named(name, Interval(end, INFINITY, open_end, True))
+
+
+def _with(expression: Expression, name: str, value: Expression) -> Expression:
+    match expression:
+        case Symbol(own):
+            return value if own == name else expression
+        case Apply(head, arguments):
+            return Apply(head, tuple(_with(a, name, value) for a in arguments))
+        case _:
+            return expression
 
 
 def _is_variable(expression: Expression) -> bool:

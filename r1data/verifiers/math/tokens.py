@@ -24,12 +24,14 @@ TEXT_COMMANDS = frozenset(
     r"\text \mathrm \textrm \textbf \textit \mathbf \mathit \mbox \operatorname \mathsf \mathcal \boldsymbol \bm \rm"
     r" \textnormal \hbox \mathbb".split()
 )
+BOLD = frozenset(r"\mathbf \boldsymbol \bm \textbf".split())
+UNIT_VECTORS = ("i", "j", "k")
 LONGEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind` is number, scientific, repeating, command, word, text, chinese or sign.
+    """`kind` is number, scientific, repeating, command, word, text, vector, chinese or sign.
 
     `spaced` where white space stands before it.
     """
@@ -66,7 +68,8 @@ def tokenize(text: str, *, grouped: bool = True) -> list[Token]:
             brace = re.compile(r"\s*\{").match(text, position)
             inside = balanced(text, brace.end()) if brace else None
             if brace and inside is not None:
-                tokens.append(Token("text", inside.strip(), spaced or inside[:1] == " "))
+                kind = "vector" if content in BOLD and inside.strip() in UNIT_VECTORS else "text"
+                tokens.append(Token(kind, inside.strip(), spaced or inside[:1] == " "))
                 position = brace.end() + len(inside) + 1
                 spaced = inside[-1:] == " "
                 continue
