@@ -20,7 +20,8 @@ LONGEST = 2000
 SHORT_WORDS = frozenset(("no", "up", "ok"))
 WORD = re.compile(r"[A-Za-z]{3,}")
 SAME = {"true": "yes", "false": "no", "是": "yes", "是的": "yes", "对": "yes", "正确": "yes",
-        "否": "no", "不是": "no", "不对": "no", "错误": "no", "错": "no", "does not exist": "dne", "不存在": "dne", "undefined": "dne", "无解": "no solution",
+        "否": "no", "不是": "no", "不对": "no", "错误": "no", "错": "no",
+        "does not exist": "dne", "不存在": "dne", "undefined": "dne", "无解": "no solution",
         "没有解": "no solution", "no solutions": "no solution", "there is no solution": "no solution",
         "no real solutions": "no real solution", "无实数解": "no real solution", "无实根": "no real solution",
         "空集": "empty set", "all reals": "all real numbers", "全体实数": "all real numbers",
