@@ -1,0 +1,205 @@
+"""What Python's `os` lacks: namespaces, mounts, dropped capabilities and a filter of system calls, through libc."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import signal
+import struct
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x20000, 0x08000000, 0x20000000
+CLONE_THREAD = 0x10000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT = 1, 2, 4, 32
+MNT_DETACH = 2
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
+SECCOMP_MODE_FILTER = 2
+
+# PyDLL: nothing here blocks, and a clone must not let go of the interpreter's lock.
+_libc = ctypes.PyDLL(None, use_errno=True)
+
+
+def fork_into_namespaces() -> int:
+    """Fork; the child is process 1 of a namespace of its own and has its own mounts and IPC. As `os.fork`."""
+    flags = signal.SIGCHLD | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid: int = _libc.syscall(_CALLS["clone"], flags, 0, 0, 0, 0)
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+        return 0
+    error = ctypes.get_errno()
+    ctypes.pythonapi.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError(error, f"no namespaces: {os.strerror(error)}")
+    return pid
+
+
+def mount_private(folder: str, megabytes: int) -> None:
+    """An empty, writable folder of bounded size, in memory, that ends with its mount namespace."""
+    options = f"size={megabytes}m,nr_inodes={64 * megabytes},mode=755".encode()
+    _check(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, options), f"mount {folder}")
+
+
+def unmount(folder: str) -> None:
+    """Take away a mounted folder, with all that is in it."""
+    _check(_libc.umount2(folder.encode(), MNT_DETACH), f"unmount {folder}")
+
+
+def make_read_only(folder: str) -> None:
+    """Nobody writes to this mounted folder any more."""
+    flags = MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV
+    _check(_libc.mount(None, folder.encode(), None, flags, None), f"remount {folder}")
+
+
+def hide_memory() -> None:
+    """No other process may trace this one or its forks, or read and write their memory."""
+    _check(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
+
+
+def die_with_parent() -> None:
+    """Be killed when the parent ends."""
+    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what this process's children leave behind."""
+    _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "PR_SET_CHILD_SUBREAPER")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability, and the way to gain one by starting another program."""
+    header = struct.pack("<Ii", 0x20080522, 0)
+    _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+    _check(_libc.capset(header, bytes(24)), "capset")
+
+
+def install(program: bytes) -> None:
+    """Put this process under a filter of system calls, for good. Needs `drop_capabilities` before."""
+    buffer = ctypes.create_string_buffer(program, len(program))
+    packed = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
+    _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, packed, 0, 0), "seccomp")
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")
+
+
+# --- the filter of system calls -------------------------------------------------------------------------------------
+
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+DENIED: dict[str, tuple[int, int]] = {
+    # Memory that no limit of a process counts, and that would outlive it or be shared.
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "mq_open": (240, 180),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    # Other processes: their memory, descriptors, limits and priorities.
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "pidfd_open": (434, 434),
+    "pidfd_getfd": (438, 438),
+    "pidfd_send_signal": (424, 424),
+    "kcmp": (312, 272),
+    "setpriority": (141, 140),
+    "sched_setaffinity": (203, 122),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    # Namespaces and mounts: a namespace of one's own has folders without a bound.
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "move_mount": (429, 429),
+    "open_tree": (428, 428),
+    "fsopen": (430, 430),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    "open_by_handle_at": (304, 265),
+    "name_to_handle_at": (303, 264),
+    # The network; a pair of connected sockets (what asyncio needs) is another call.
+    "socket": (41, 198),
+    # Wide doors of the kernel that no program for a contest needs.
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "fanotify_init": (300, 262),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "reboot": (169, 142),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "acct": (163, 89),
+    "quotactl": (179, 60),
+}
+"""System calls that no program may make: numbers on x86_64 and on aarch64."""
+FORKS: dict[str, tuple[int, int | None]] = {"fork": (57, None), "vfork": (58, None)}
+SIGNALS = {"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
+           "rt_tgsigqueueinfo": (297, 240)}  # fmt: skip
+SPECIAL = {"clone": (56, 220), "clone3": (435, 435), "prlimit64": (302, 261)}
+
+MACHINE = platform.machine()
+_COLUMN = 1 if MACHINE == "aarch64" else 0
+_CALLS = {name: numbers[_COLUMN] for name, numbers in SPECIAL.items()}
+
+LOAD, JUMP_EQUAL, JUMP_ABOVE, JUMP_ANY, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+ALLOW, DENY, NO_SUCH_CALL = 0x7FFF0000, 0x00050000 | 1, 0x00050000 | 38
+X32_BIT = 0x40000000
+NEW_NAMESPACES = 0x7E020000
+
+
+def filter_program(*, forks: bool, signals: bool) -> bytes:
+    """A filter that refuses (EPERM) what no solution needs; as the kernel wants it: 8 bytes an instruction.
+
+    Without `forks` the only new tasks are threads. Without `signals` no signal can be sent to anybody, for a place
+    where programs can see each other.
+
+    Raises:
+        OSError: this kind of processor has no table here.
+    """
+    if MACHINE not in ARCHITECTURES:
+        raise OSError(f"no table of system calls for {MACHINE}: code runs on {' and '.join(ARCHITECTURES)}")
+    refused: dict[str, tuple[int, int | None]] = {**DENIED, **({} if forks else FORKS), **({} if signals else SIGNALS)}
+    program = [
+        (LOAD, 0, 0, 4),
+        (JUMP_EQUAL, 1, 0, ARCHITECTURES[MACHINE]),
+        (RETURN, 0, 0, DENY),
+        (LOAD, 0, 0, 0),
+        (JUMP_ABOVE, 0, 1, X32_BIT),
+        (RETURN, 0, 0, DENY),
+        # clone3 hides its flags behind a pointer; libc falls back to clone where it is told that there is no such call.
+        (JUMP_EQUAL, 0, 1, _CALLS["clone3"]),
+        (RETURN, 0, 0, NO_SUCH_CALL),
+    ]
+    for numbers in refused.values():
+        if (number := numbers[_COLUMN]) is not None:
+            program += [(JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, DENY)]
+    clone_rule = (JUMP_ANY, 1, 0, NEW_NAMESPACES) if forks else (JUMP_ANY, 0, 1, CLONE_THREAD)
+    program += [
+        (JUMP_EQUAL, 0, 4, _CALLS["clone"]),
+        (LOAD, 0, 0, 16),
+        clone_rule,
+        (RETURN, 0, 0, ALLOW),
+        (RETURN, 0, 0, DENY),
+        (JUMP_EQUAL, 0, 3, _CALLS["prlimit64"]),
+        (LOAD, 0, 0, 16),
+        (JUMP_EQUAL, 1, 0, 0),
+        (RETURN, 0, 0, DENY),
+        (RETURN, 0, 0, ALLOW),
+    ]
+    return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)
