@@ -9,9 +9,9 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -19,13 +19,14 @@ from typing import Any
 
 from r1data.verifiers.code import bubblewrap
 from r1data.verifiers.code.inside.framing import receive, send
-from r1data.verifiers.code.inside.trial import Bounds, wall_limit
-from r1data.verifiers.code.inside.zygote import BUILD, COMPILER, PRIVATE
+from r1data.verifiers.code.inside.trial import ENDING, Bounds, Ending, wall_limit
+from r1data.verifiers.code.inside.zygote import BUILD, COMPILER, GO, NOBODY, PRIVATE
 from r1data.verifiers.code.languages import LANGUAGES, Language
 
 MODE_VARIABLE = "R1DATA_SANDBOX"
 START_SECONDS, GRACE_SECONDS = 30.0, 20.0
 LONGEST_SOURCE = 1 << 20
+MOST_MESSAGES = 1 << 16
 INSIDE = Path(__file__).parent / "inside"
 START = "import sys; sys.path.insert(0, {folder!r}); from inside.zygote import main; main({descriptor}, {private!r})"
 
@@ -154,14 +155,13 @@ class Sandbox:
             BuildFailed: it does not compile.
             SandboxError: the sandbox broke.
         """
-        ours, theirs = socket.socketpair()
+        session = Session(limits, self._folder)
         try:
-            with theirs, self._lock:
-                socket.send_fds(self._control, [b"!"], [theirs.fileno()])
-            session = Session(ours, limits)
+            with session.theirs() as descriptors, self._lock:
+                socket.send_fds(self._control, [GO], descriptors)
             session.build(source, language, function)
         except BaseException as error:
-            ours.close()
+            session.close()
             if isinstance(error, OSError):
                 raise SandboxError(f"the runner is gone: {error}") from error
             raise
@@ -183,11 +183,19 @@ class Sandbox:
 
 
 class Session:
-    """One program, built once, and its runs. A context manager; when it ends nothing of the program is left."""
+    """One program, built once, and its runs. A context manager; when it ends nothing of the program is left.
 
-    def __init__(self, channel: socket.socket, limits: Limits) -> None:
-        self._channel = channel
+    The program's standard input, output and error, and what a function returns, are files in memory that belong to this
+    side: nobody has to empty a pipe, and no output is ever longer than its bound.
+    """
+
+    def __init__(self, limits: Limits, parent: str | None) -> None:
         self._limits = limits
+        self._channel, self._other = socket.socketpair()
+        self._files = [os.memfd_create(name) for name in ("stdin", "stdout", "stderr", "result")]
+        self._folder = None if parent is None else tempfile.mkdtemp(dir=parent)
+        if self._folder is not None and os.geteuid() == 0:
+            os.chown(self._folder, NOBODY, NOBODY)
 
     def __enter__(self) -> Session:
         return self
@@ -195,26 +203,52 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the program."""
         self._channel.close()
+        self._other.close()
+        for descriptor in self._files:
+            os.close(descriptor)
+        self._files = []
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @contextmanager
+    def theirs(self) -> Iterator[list[int]]:
+        """The descriptors for the other side: its end of the channel, and the files."""
+        with self._other:
+            yield [self._other.fileno(), *self._files]
 
     def build(self, source: str, language: Language, function: str | None) -> None:
         """Send the program and wait until it is built. Raises as `Sandbox.open` does."""
+        limits = self._limits
+        bounds = Bounds(limits.seconds, limits.memory_mb, limits.output_bytes, limits.tasks, limits.forks)
         header = {
-            "bounds": asdict(self._bounds()),
-            "disk_mb": self._limits.disk_mb,
+            "bounds": bounds._asdict(),
+            "disk_mb": limits.disk_mb,
+            "folder": self._folder or "",
             "function": function,
             "file": language.file,
-            "compile": list(language.compile),
-            "run": list(language.run) or None,
+            "compile": language.compile,
+            "run": language.run or None,
         }
-        answer, _ = self._ask(header, source.encode("utf-8", "replace"), START_SECONDS)
+        self._channel.settimeout(START_SECONDS)
+        try:
+            send(self._channel, header, source.encode("utf-8", "replace"))
+        except OSError as error:
+            raise SandboxError(f"no session: {error}") from error
+        answer = self._hear()
         if answer["state"] == "building":
+            self._channel.settimeout(wall_limit(COMPILER.seconds) + GRACE_SECONDS)
             try:
-                answer, _ = self._hear(wall_limit(COMPILER.seconds) + GRACE_SECONDS)
+                answer = self._hear()
             except SandboxError as error:  # the builder died of the program
                 raise BuildFailed(f"the compiler gave up: {error}") from error
         if answer["state"] != "ready":
             raise BuildFailed(str(answer["reason"]))
+        self._channel.settimeout(wall_limit(limits.seconds) + GRACE_SECONDS)
 
     def run(self, content: bytes) -> Run:
         """Run the program on one input: its standard input, or the argument lists of a function.
@@ -222,50 +256,55 @@ class Session:
         Raises:
             SandboxError: the sandbox broke.
         """
-        facts, parts = self._ask({}, content, wall_limit(self._limits.seconds) + GRACE_SECONDS)
-        if not facts["started"]:
+        for descriptor in self._files:
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        stdin, stdout, stderr, result = self._files
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.pwrite(stdin, rest, len(content) - len(rest)) :]
+        ending = self._try()
+        if not ending.started:
             raise SandboxError("the program could not be confined")
-        return run_of(facts, parts, self._limits)
+        most = self._limits.output_bytes + 1
+        sizes = {stdout: most, stderr: MOST_MESSAGES, result: most}
+        outputs = [os.pread(descriptor, size, 0) for descriptor, size in sizes.items()]
+        return run_of(ending, *outputs, limits=self._limits)
 
-    def _bounds(self) -> Bounds:
-        limits = self._limits
-        return Bounds(limits.seconds, limits.memory_mb, limits.output_bytes, limits.tasks, limits.forks)
-
-    def _ask(self, header: dict[str, Any], content: bytes, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
+    def _try(self) -> Ending:
         try:
-            self._channel.settimeout(seconds)
-            send(self._channel, header, content)
+            self._channel.sendall(GO)
+            content = self._channel.recv(ENDING.size, socket.MSG_WAITALL)
         except OSError as error:
-            raise SandboxError(f"no session: {error}") from error
-        return self._hear(seconds)
+            raise SandboxError(f"the session broke: {error}") from error
+        if len(content) != ENDING.size:
+            raise SandboxError("the session broke: its warden is gone")
+        return Ending(*ENDING.unpack(content))
 
-    def _hear(self, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
-        self._channel.settimeout(seconds)
+    def _hear(self) -> dict[str, Any]:
         try:
-            return receive(self._channel)
+            return receive(self._channel)[0]
         except (OSError, EOFError, ValueError) as error:
             raise SandboxError(f"the session broke: {error}") from error
 
 
-def run_of(facts: dict[str, Any], parts: Sequence[bytes], limits: Limits) -> Run:
+def run_of(ending: Ending, stdout: bytes, stderr: bytes, result: bytes, *, limits: Limits) -> Run:
     """What the kernel told of a run, as a status."""
-    stdout, stderr, result = parts
-    code = int(facts["exit_code"])
     errors = stderr.decode("utf-8", "replace")
     last_line = errors.rstrip().rsplit("\n", 1)[-1]
     out_of_memory = last_line.startswith("MemoryError") or "std::bad_alloc" in errors
-    if facts["timed_out"]:
+    if ending.timed_out:
         status = Status.TIMEOUT
     elif max(len(stdout), len(result)) > limits.output_bytes:
         status = Status.OUTPUT_LIMIT
-    elif code == 0:
+    elif ending.exit_code == 0:
         status = Status.OK
-    elif out_of_memory or facts["memory_bytes"] > 0.9 * limits.memory_mb * (1 << 20):
+    elif out_of_memory or ending.memory_bytes > 0.9 * limits.memory_mb * (1 << 20):
         status = Status.MEMORY
     else:
         status = Status.RUNTIME_ERROR
     text = stdout[: limits.output_bytes].decode("utf-8", "replace")
-    return Run(status, text, errors, float(facts["cpu_seconds"]), code, result)
+    return Run(status, text, errors, ending.cpu_seconds, ending.exit_code, result)
 
 
 # --- the sandbox of this process -------------------------------------------------------------------------------------

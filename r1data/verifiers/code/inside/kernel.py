@@ -11,7 +11,6 @@ import struct
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x20000, 0x08000000, 0x20000000
 CLONE_THREAD = 0x10000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT = 1, 2, 4, 32
-MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
 SECCOMP_MODE_FILTER = 2
 
@@ -23,7 +22,7 @@ def fork_into_namespaces() -> int:
     """Fork; the child is process 1 of a namespace of its own and has its own mounts and IPC. As `os.fork`."""
     flags = signal.SIGCHLD | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC
     ctypes.pythonapi.PyOS_BeforeFork()
-    pid: int = _libc.syscall(_CALLS["clone"], flags, 0, 0, 0, 0)
+    pid: int = _libc.syscall(CLONE[_COLUMN], flags, 0, 0, 0, 0)
     if pid == 0:
         ctypes.pythonapi.PyOS_AfterFork_Child()
         return 0
@@ -38,11 +37,6 @@ def mount_private(folder: str, megabytes: int) -> None:
     """An empty, writable folder of bounded size, in memory, that ends with its mount namespace."""
     options = f"size={megabytes}m,nr_inodes={64 * megabytes},mode=755".encode()
     _check(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, options), f"mount {folder}")
-
-
-def unmount(folder: str) -> None:
-    """Take away a mounted folder, with all that is in it."""
-    _check(_libc.umount2(folder.encode(), MNT_DETACH), f"unmount {folder}")
 
 
 def make_read_only(folder: str) -> None:
@@ -148,58 +142,77 @@ DENIED: dict[str, tuple[int, int]] = {
     "quotactl": (179, 60),
 }
 """System calls that no program may make: numbers on x86_64 and on aarch64."""
-FORKS: dict[str, tuple[int, int | None]] = {"fork": (57, None), "vfork": (58, None)}
 SIGNALS = {"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
            "rt_tgsigqueueinfo": (297, 240)}  # fmt: skip
-SPECIAL = {"clone": (56, 220), "clone3": (435, 435), "prlimit64": (302, 261)}
+CLONE, CLONE3 = (56, 220), (435, 435)
+FORK, VFORK = 57, 58
+"""The older calls, of x86_64 only."""
+SETRLIMIT, PRLIMIT = (160, 164), (302, 261)
 
 MACHINE = platform.machine()
 _COLUMN = 1 if MACHINE == "aarch64" else 0
-_CALLS = {name: numbers[_COLUMN] for name, numbers in SPECIAL.items()}
 
 LOAD, JUMP_EQUAL, JUMP_ABOVE, JUMP_ANY, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-ALLOW, DENY, NO_SUCH_CALL = 0x7FFF0000, 0x00050000 | 1, 0x00050000 | 38
+ALLOW, DENY, IGNORE, NO_SUCH_CALL = 0x7FFF0000, 0x00050000 | 1, 0x00050000, 0x00050000 | 38
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, THIRD_ARGUMENT = 0, 4, 16, 32
 X32_BIT = 0x40000000
 NEW_NAMESPACES = 0x7E020000
 
+Instruction = tuple[int, int, int, int]
 
-def filter_program(*, forks: bool, signals: bool) -> bytes:
-    """A filter that refuses (EPERM) what no solution needs; as the kernel wants it: 8 bytes an instruction.
 
-    Without `forks` the only new tasks are threads. Without `signals` no signal can be sent to anybody, for a place
-    where programs can see each other.
+def general_filter(*, signals: bool) -> bytes:
+    """A filter that refuses (EPERM) what no solution needs, and pretends to set limits, which programs do for a stack.
+
+    Without `signals` no signal can be sent to anybody: for a place where programs can see each other.
 
     Raises:
         OSError: this kind of processor has no table here.
     """
     if MACHINE not in ARCHITECTURES:
         raise OSError(f"no table of system calls for {MACHINE}: code runs on {' and '.join(ARCHITECTURES)}")
-    refused: dict[str, tuple[int, int | None]] = {**DENIED, **({} if forks else FORKS), **({} if signals else SIGNALS)}
-    program = [
-        (LOAD, 0, 0, 4),
+    refused = [numbers[_COLUMN] for numbers in (*DENIED.values(), *({} if signals else SIGNALS).values())]
+    return _assembled([
+        (LOAD, 0, 0, ARCHITECTURE),
         (JUMP_EQUAL, 1, 0, ARCHITECTURES[MACHINE]),
         (RETURN, 0, 0, DENY),
-        (LOAD, 0, 0, 0),
+        (LOAD, 0, 0, NUMBER),
         (JUMP_ABOVE, 0, 1, X32_BIT),
         (RETURN, 0, 0, DENY),
         # clone3 hides its flags behind a pointer; libc falls back to clone where it is told that there is no such call.
-        (JUMP_EQUAL, 0, 1, _CALLS["clone3"]),
+        (JUMP_EQUAL, 0, 1, CLONE3[_COLUMN]),
         (RETURN, 0, 0, NO_SUCH_CALL),
-    ]
-    for numbers in refused.values():
-        if (number := numbers[_COLUMN]) is not None:
-            program += [(JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, DENY)]
-    clone_rule = (JUMP_ANY, 1, 0, NEW_NAMESPACES) if forks else (JUMP_ANY, 0, 1, CLONE_THREAD)
-    program += [
-        (JUMP_EQUAL, 0, 4, _CALLS["clone"]),
-        (LOAD, 0, 0, 16),
-        clone_rule,
-        (RETURN, 0, 0, ALLOW),
+        *[step for number in refused for step in ((JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, DENY))],
+        (JUMP_EQUAL, 0, 3, CLONE[_COLUMN]),
+        (LOAD, 0, 0, FIRST_ARGUMENT),
+        (JUMP_ANY, 0, 6, NEW_NAMESPACES),
         (RETURN, 0, 0, DENY),
-        (JUMP_EQUAL, 0, 3, _CALLS["prlimit64"]),
-        (LOAD, 0, 0, 16),
+        (JUMP_EQUAL, 7, 0, SETRLIMIT[_COLUMN]),
+        (JUMP_EQUAL, 0, 3, PRLIMIT[_COLUMN]),
+        (LOAD, 0, 0, FIRST_ARGUMENT),
+        (JUMP_EQUAL, 2, 0, 0),
+        (RETURN, 0, 0, DENY),
+        (RETURN, 0, 0, ALLOW),
+        (LOAD, 0, 0, THIRD_ARGUMENT),
         (JUMP_EQUAL, 1, 0, 0),
+        (RETURN, 0, 0, IGNORE),
+        (RETURN, 0, 0, ALLOW),
+    ])  # fmt: skip
+
+
+def fork_filter() -> bytes:
+    """A filter, on top of the other, under which the only new tasks are threads. Short: every run installs it anew."""
+    older = [] if MACHINE == "aarch64" else [(JUMP_EQUAL, 4, 0, FORK), (JUMP_EQUAL, 3, 0, VFORK)]
+    return _assembled([
+        (LOAD, 0, 0, NUMBER),
+        *older,
+        (JUMP_EQUAL, 0, 3, CLONE[_COLUMN]),
+        (LOAD, 0, 0, FIRST_ARGUMENT),
+        (JUMP_ANY, 1, 0, CLONE_THREAD),
         (RETURN, 0, 0, DENY),
         (RETURN, 0, 0, ALLOW),
-    ]
+    ])  # fmt: skip
+
+
+def _assembled(program: list[Instruction]) -> bytes:
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)

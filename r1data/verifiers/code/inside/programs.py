@@ -6,19 +6,17 @@ the outside compares with what it alone knows.
 
 from __future__ import annotations
 
+import _thread
 import atexit
-import inspect
 import json
 import os
 import sys
-import threading
-import traceback
 import types
 from collections.abc import Callable
 from typing import Any
 
 PRELUDE = """
-import bisect, collections, functools, heapq, itertools, math, random, re, string
+import bisect, collections, functools, heapq, itertools, math, random, re, string, threading
 from typing import *
 from bisect import bisect, bisect_left, bisect_right, insort
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
@@ -34,58 +32,64 @@ RESULT = 3
 
 
 def warm_up() -> dict[str, Any]:
-    """Import what programs use most, once for all of them; the prelude's names."""
-    import copy
-    import datetime
-    import decimal
-    import fractions
-    import io
-    import operator
-    import statistics
-    import time
+    """Import what programs use most, once for all of them; the prelude's names.
 
-    del copy, datetime, decimal, fractions, io, operator, statistics, time
-    names: dict[str, Any] = {}
-    exec(PRELUDE, names)
+    Every program begins with the same random state: the same program on the same input gives the same verdict. So what
+    `random` and `threading` do in every fork (a third of its time) is left out; nothing here has a second thread.
+    """
+    register, os.register_at_fork = os.register_at_fork, lambda **hooks: None
+    try:
+        import copy
+        import datetime
+        import decimal
+        import fractions
+        import io
+        import operator
+        import time
+
+        del copy, datetime, decimal, fractions, io, operator, time
+        names: dict[str, Any] = {}
+        exec(PRELUDE, names)
+    finally:
+        os.register_at_fork = register
     del names["__builtins__"]
+    names["random"].seed(0)
     return names
 
 
-def run_script(code: types.CodeType) -> int:
-    """Run a program from standard input to standard output; the exit status."""
-    module = _module("__main__")
-    return _ending(lambda: exec(code, module.__dict__))
-
-
-def call_function(code: types.CodeType, name: str, readings: bytes, prelude: dict[str, Any]) -> int:
-    """Call a function, or a method of a class Solution, and write down what it returns as JSON; the exit status.
-
-    `readings` is a JSON list of argument lists, of which the first that fits the function's signature is taken.
-    """
-    module = _module("solution")
-    module.__dict__.update(prelude)
-    sys.setrecursionlimit(FUNCTION_RECURSION)
-
-    def call() -> None:
-        exec(code, module.__dict__)
-        function = _function(module, name)
-        result = function(*_fitting(function, json.loads(readings)))
-        content = json.dumps(result).encode()
-        while content:
-            content = content[os.write(RESULT, content) :]
-
-    return _ending(call)
-
-
-def _module(name: str) -> types.ModuleType:
+def open_files() -> None:
+    """Python's standard files anew, on what the descriptors 0 to 2 are now."""
     sys.set_int_max_str_digits(0)
     sys.argv = ["solution.py"]
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     sys.stderr = sys.__stderr__ = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)  # type: ignore[misc]  # noqa: SIM115
-    module = types.ModuleType(name)
-    sys.modules[name] = module
-    return module
+
+
+def run_script(code: types.CodeType) -> int:
+    """Run a program from standard input to standard output; the exit status."""
+    module = sys.modules["__main__"] = types.ModuleType("__main__")
+    return _ending(lambda: exec(code, module.__dict__))
+
+
+def call_function(code: types.CodeType, name: str, prelude: dict[str, Any]) -> int:
+    """Call a function, or a method of a class Solution, and write down what it returns as JSON; the exit status.
+
+    Standard input is a JSON list of argument lists, of which the first that fits the function's signature is taken.
+    """
+    module = sys.modules["solution"] = types.ModuleType("solution")
+    module.__dict__.update(prelude)
+    sys.setrecursionlimit(FUNCTION_RECURSION)
+    readings = json.loads(sys.stdin.buffer.read())
+
+    def call() -> None:
+        exec(code, module.__dict__)
+        function = _function(module, name)
+        content = json.dumps(function(*_fitting(function, readings))).encode()
+        while content:
+            content = content[os.write(RESULT, content) :]
+
+    return _ending(call)
 
 
 def _function(module: types.ModuleType, name: str) -> Callable[..., Any]:
@@ -98,6 +102,8 @@ def _function(module: types.ModuleType, name: str) -> Callable[..., Any]:
 
 
 def _fitting(function: Callable[..., Any], readings: list[list[Any]]) -> list[Any]:
+    import inspect
+
     for arguments in readings[:-1]:
         try:
             inspect.signature(function).bind(*arguments)
@@ -118,7 +124,8 @@ def _ending(action: Callable[[], object]) -> int:
         _report(error)
         status = 1
     try:
-        threading._shutdown()  # type: ignore[attr-defined]
+        if _thread._count():
+            sys.modules["threading"]._shutdown()
         atexit._run_exitfuncs()
         sys.stdout.flush()
     except BaseException as error:
@@ -144,6 +151,8 @@ def _report(error: BaseException) -> None:
         trace = error.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
             trace = trace.tb_next
+        import traceback
+
         traceback.print_exception(type(error), error, trace, limit=-5)
         sys.stderr.flush()
     except BaseException:

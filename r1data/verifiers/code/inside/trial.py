@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import resource
-import select
 import signal
+import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 from . import kernel
 
@@ -20,8 +18,9 @@ INTERPRETER_MB = 64
 """Address space that is not the program's: the interpreter and its libraries."""
 OTHER_TASKS = 16
 """Tasks of the sandbox itself, which count with the program's."""
+OTHER_SECONDS = 30
+"""Processor time of the warden, which has the limit of the program that it watches."""
 MOST_STACK_MB = 256
-NOBODY = 65534
 WALL_FACTOR, WALL_EXTRA = 2.0, 1.0
 
 
@@ -30,9 +29,8 @@ def wall_limit(seconds: float) -> float:
     return WALL_FACTOR * seconds + WALL_EXTRA
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What a trial may use. `seconds` is processor time; without `forks` it is one process with its threads."""
+class Bounds(NamedTuple):
+    """What a program may use. `seconds` is processor time; without `forks` it is one process with its threads."""
 
     seconds: float
     memory_mb: int
@@ -41,94 +39,69 @@ class Bounds:
     forks: bool = False
 
 
-@dataclass(frozen=True)
-class Ending:
-    """How a trial ended, as the kernel tells it, and what the program left in its three files."""
+class Ending(NamedTuple):
+    """How a trial ended, as the kernel tells it. A negative `exit_code` is the signal that ended it."""
 
     started: bool
     timed_out: bool
     exit_code: int
-    """Negative: the signal that ended it."""
     cpu_seconds: float
-    wall_seconds: float
     memory_bytes: int
-    stdout: bytes = field(repr=False)
-    stderr: bytes = field(repr=False)
-    result: bytes = field(repr=False)
-
-    def facts(self) -> dict[str, Any]:
-        """All but the files."""
-        return {name: value for name, value in vars(self).items() if name not in ("stdout", "stderr", "result")}
 
 
-def run_trial(action: Callable[[], int], stdin: bytes, folder: str, bounds: Bounds, namespaces: bool) -> Ending:
-    """Run `action` in a confined child, whose exit status is what it returns.
+ENDING = struct.Struct(">??idq")
+"""An ending on the wire."""
 
-    Its standard input, output and error and descriptor 3 are files in memory, so that nobody has to empty a pipe and
-    no output is ever longer than the bound. The child has no other descriptor.
+
+def confine(bounds: Bounds, namespaces: bool) -> None:
+    """Limit this process and all that come from it, for good: resources, capabilities and system calls."""
+    for limit, most in _resource_limits(bounds, namespaces).items():
+        _, hard = resource.getrlimit(limit)
+        if hard != resource.RLIM_INFINITY:
+            most = min(most, hard)
+        resource.setrlimit(limit, (most, most))
+    kernel.drop_capabilities()
+    kernel.install(kernel.general_filter(signals=namespaces or bounds.forks))
+
+
+def run_trial(action: Callable[[], int], channel: int, bell: int, bounds: Bounds, namespaces: bool) -> Ending:
+    """Run `action` in a child, whose exit status is what it returns; nothing of the child is left afterwards.
+
+    The child has the descriptors 0 to 3 and no other. It rings the `bell` just before `action`: where it has not, the
+    fault is not the program's. SIGCHLD must be blocked.
     """
-    files = [os.memfd_create(name) for name in ("stdin", "stdout", "stderr", "result")]
-    started = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-    _write_all(files[0], stdin)
-    begin = time.monotonic()
     child = os.fork()
     if child == 0:
+        status = 255
         try:
-            _confine(files, started, folder, bounds, namespaces)
+            os.close(channel)
+            if not namespaces:
+                kernel.die_with_parent()
+            if not bounds.forks:
+                kernel.install(FORK_FILTER)
+            os.eventfd_write(bell, 1)
+            os.close(bell)
             status = action()
-        except BaseException:
-            status = 255
         finally:
             os._exit(status)
-    try:
-        timed_out = _wait(child, bounds.seconds)
-        usage, status = _clear(child, namespaces)
-        cpu = usage.ru_utime + usage.ru_stime
-        return Ending(
-            started=_rang(started),
-            timed_out=timed_out or cpu > bounds.seconds,
-            exit_code=os.waitstatus_to_exitcode(status),
-            cpu_seconds=cpu,
-            wall_seconds=time.monotonic() - begin,
-            memory_bytes=usage.ru_maxrss * 1024,
-            stdout=_content(files[1], bounds.output_bytes + 1),
-            stderr=_content(files[2], min(bounds.output_bytes, 1 << 16)),
-            result=_content(files[3], bounds.output_bytes + 1),
-        )
-    finally:
-        for descriptor in (*files, started):
-            os.close(descriptor)
+    if bounds.forks and not namespaces:
+        os.setpgid(child, child)
+    timed_out = _wait(child, bounds.seconds)
+    status, usage = _clear(child, bounds.forks, namespaces)
+    cpu = usage.ru_utime + usage.ru_stime
+    code = os.waitstatus_to_exitcode(status)
+    return Ending(_rang(bell), timed_out or cpu > bounds.seconds, code, cpu, usage.ru_maxrss * 1024)
 
 
-def _confine(files: list[int], started: int, folder: str, bounds: Bounds, namespaces: bool) -> None:
-    """From here to the end of the process: nothing but its four files, its folder and its limits."""
-    kernel.die_with_parent()
-    os.setsid()
-    os.chdir(folder)
-    # Out of the way of the numbers that the files are to have.
-    bell = os.dup2(started, 100, inheritable=False)
-    spare = [os.dup2(descriptor, 101 + n) for n, descriptor in enumerate(files)]
-    for number, descriptor in enumerate(spare):
-        os.dup2(descriptor, number)
-    os.closerange(len(files), bell)
-    os.closerange(bell + 1, 1 << 16)
-    if not namespaces and os.geteuid() == 0:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-    for limit, most in _resource_limits(bounds, namespaces).items():
-        _lower(limit, most)
-    kernel.drop_capabilities()
-    kernel.install(kernel.filter_program(forks=bounds.forks, signals=namespaces or bounds.forks))
-    os.eventfd_write(bell, 1)
-    os.close(bell)
+FORK_FILTER = kernel.fork_filter()
+CHILD_ENDED = {signal.SIGCHLD}
 
 
 def _resource_limits(bounds: Bounds, namespaces: bool) -> dict[int, int]:
     limits = {
         resource.RLIMIT_AS: (bounds.memory_mb + INTERPRETER_MB) * MEGABYTE,
         resource.RLIMIT_STACK: min(bounds.memory_mb // 2, MOST_STACK_MB) * MEGABYTE,
-        resource.RLIMIT_CPU: math.ceil(bounds.seconds) + 1,
+        resource.RLIMIT_CPU: math.ceil(bounds.seconds) + OTHER_SECONDS,
         resource.RLIMIT_FSIZE: bounds.output_bytes + 1,
         resource.RLIMIT_NOFILE: 64,
         resource.RLIMIT_CORE: 0,
@@ -140,49 +113,42 @@ def _resource_limits(bounds: Bounds, namespaces: bool) -> dict[int, int]:
     return limits
 
 
-def _lower(limit: int, most: int) -> None:
-    _, hard = resource.getrlimit(limit)
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(limit, (most, most))
-
-
 def _wait(child: int, seconds: float) -> bool:
     """Wait until the child has ended, or has used up its processor time or its time on the wall; whether it has."""
     begin, patience, wall = time.monotonic(), seconds, wall_limit(seconds)
     clock = (~child << 3) | 2  # the kernel's name for the processor time of another process
-    descriptor = os.pidfd_open(child)
-    try:
-        poller = select.poll()
-        poller.register(descriptor, select.POLLIN)
-        while not poller.poll(max(1.0, patience * 1000)):
-            elapsed = time.monotonic() - begin
-            try:
-                left = seconds - time.clock_gettime(clock)
-            except OSError:  # it has ended just now
-                continue
-            if left <= 0 or elapsed >= wall:
-                return True
-            patience = min(max(left, 0.005), wall - elapsed)
-        return False
-    finally:
-        os.close(descriptor)
+    while True:
+        if signal.sigtimedwait(CHILD_ENDED, max(patience, 0.001)) is not None:
+            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                return False
+            continue  # an orphan ended
+        elapsed = time.monotonic() - begin
+        try:
+            left = seconds - time.clock_gettime(clock)
+        except OSError:  # it has ended just now
+            return False
+        if left <= 0 or elapsed >= wall:
+            return True
+        patience = min(max(left, 0.005), wall - elapsed)
 
 
-def _clear(child: int, namespaces: bool) -> tuple[resource.struct_rusage, int]:
+def _clear(child: int, forks: bool, namespaces: bool) -> tuple[int, resource.struct_rusage]:
     """Kill and reap the child and everything that came from it."""
-    with contextlib.suppress(ProcessLookupError):
+    try:
         if namespaces and os.getpid() == 1:
             os.kill(-1, signal.SIGKILL)
+        elif forks:
+            os.killpg(child, signal.SIGKILL)
         else:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGKILL)
             os.kill(child, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
     _, status, usage = os.wait4(child, 0)
-    with contextlib.suppress(ChildProcessError):
+    try:
         while True:
             os.waitpid(-1, 0)
-    return usage, status
+    except ChildProcessError:
+        return status, usage
 
 
 def _rang(bell: int) -> bool:
@@ -190,14 +156,3 @@ def _rang(bell: int) -> bool:
         return os.eventfd_read(bell) > 0
     except BlockingIOError:
         return False
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-    os.lseek(descriptor, 0, os.SEEK_SET)
-
-
-def _content(descriptor: int, most: int) -> bytes:
-    return os.pread(descriptor, most, 0)

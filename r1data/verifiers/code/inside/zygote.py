@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import shutil
 import signal
 import socket
+import sys
 import traceback
 import types
 import warnings
@@ -21,20 +21,23 @@ from typing import Any
 
 from . import kernel, programs
 from .framing import receive, send
-from .trial import NOBODY, Bounds, run_trial
+from .trial import CHILD_ENDED, ENDING, Bounds, confine, run_trial
 
-BUILD, PRIVATE = "/build", "/tmp"
+PRIVATE, BUILD = "/tmp", "/build"
 BUILD_MB = 256
 COMPILER = Bounds(seconds=30.0, memory_mb=2048, output_bytes=128 << 20, tasks=32, forks=True)
 COMPILER_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": ".", "LC_ALL": "C.UTF-8"}
-PYTHON_COMPILE_BYTES = 2 << 30
+DESCRIPTORS = 5
+"""A session's channel and the four files of its programs."""
+GO = b"!"
 CHATTER = 10_000
+NOBODY = 65534
 
 
 def main(descriptor: int, folder: str | None) -> None:
     """Serve sessions until the other end of the control socket closes.
 
-    Without namespaces `folder` is where programs may write; with them each has its own.
+    Without namespaces `folder` is where sessions have their folders; it goes with the runner.
     """
     kernel.hide_memory()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the wardens
@@ -44,135 +47,147 @@ def main(descriptor: int, folder: str | None) -> None:
     gc.collect()
     gc.freeze()
     control = socket.socket(fileno=descriptor)
-    control.sendall(b"!")
+    control.sendall(GO)
     while True:
-        _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        _, descriptors, _, _ = socket.recv_fds(control, 1, DESCRIPTORS)
         if not descriptors:
-            return
+            break
         if (kernel.fork_into_namespaces() if folder is None else os.fork()) == 0:
-            warden = None
-            try:
-                control.close()
-                warden = Warden(socket.socket(fileno=descriptors[0]), folder, prelude)
-                warden.serve()
-            except EOFError:
-                pass
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                if warden is not None:
-                    warden.leave()
-                os._exit(0)
-        os.close(descriptors[0])
+            _serve(control, descriptors, folder is None, prelude)
+        for number in descriptors:
+            os.close(number)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(control: socket.socket, descriptors: list[int], namespaces: bool, prelude: dict[str, Any]) -> None:
+    """A warden's whole life."""
+    try:
+        messages = os.dup(2)
+        control.close()
+        channel, *files = descriptors
+        for number, file in enumerate(files):  # a descriptor that was made here is above 3: 0 to 2 are always open
+            os.dup2(file, 100 + number)
+        moved = os.dup2(channel, 99, inheritable=False)
+        os.dup2(messages, 98)
+        for number in range(len(files)):
+            os.dup2(100 + number, number)
+        os.closerange(len(files), 98)
+        os.closerange(100, 1 << 16)
+        Warden(socket.socket(fileno=moved), namespaces, prelude).serve()
+    except EOFError:
+        pass
+    except BaseException:
+        os.write(98, traceback.format_exc().encode())
+    finally:
+        os._exit(0)
+
+
+Program = Callable[[], int]
 
 
 class Warden:
     """Runs one session: builds the program, then tries it on every input that comes."""
 
-    def __init__(self, channel: socket.socket, folder: str | None, prelude: dict[str, Any]) -> None:
+    def __init__(self, channel: socket.socket, namespaces: bool, prelude: dict[str, Any]) -> None:
         self._channel = channel
-        self._namespaces = folder is None
-        own = "" if folder is None else f"{folder}/{os.getpid()}"
-        self._folder, self._building = own + PRIVATE, own + BUILD
-        self._own = own
+        self._namespaces = namespaces
         self._prelude = prelude
-        self._disk_mb = 1
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def serve(self) -> None:
-        """Build, say how that went, and answer inputs until the other side closes."""
+        """Build, say how that went, and run a trial for every byte that comes, until the other side closes."""
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_BLOCK, CHILD_ENDED)
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 gets no signal from inside that it does not handle
         kernel.die_with_parent()
         kernel.adopt_orphans()
         header, (source,) = receive(self._channel)
         bounds = Bounds(**header["bounds"])
-        self._disk_mb = header["disk_mb"]
-        self._make(self._folder, self._disk_mb)
+        self._enter(header)
         send(self._channel, {"state": "building"})
         try:
-            program = self._build(header, source)
+            program = self._build(header, source, bounds)
         except BuildError as error:
             send(self._channel, {"state": "refused", "reason": str(error)[:CHATTER]})
             return
+        os.close(98)
         send(self._channel, {"state": "ready"})
-        while True:
-            _, (content,) = receive(self._channel)
-            action, stdin = program(content)
-            ending = run_trial(action, stdin, self._folder, bounds, self._namespaces)
-            self._tidy()
-            send(self._channel, ending.facts(), ending.stdout, ending.stderr, ending.result)
+        receive_go, answer, channel = self._channel.recv, self._channel.sendall, self._channel.fileno()
+        while receive_go(1):
+            answer(ENDING.pack(*run_trial(program, channel, self._bell, bounds, self._namespaces)))
 
-    def _build(self, header: dict[str, Any], source: bytes) -> Callable[[bytes], tuple[Callable[[], int], bytes]]:
+    def _enter(self, header: dict[str, Any]) -> None:
+        """Make the session's folders, and stand in the one that programs write to."""
+        self._private, self._building = header["folder"] + PRIVATE, header["folder"] + BUILD
+        if self._namespaces:
+            kernel.mount_private(self._private, header["disk_mb"])
+        else:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setresgid(NOBODY, NOBODY, NOBODY)
+                os.setresuid(NOBODY, NOBODY, NOBODY)
+                kernel.hide_memory()
+                kernel.die_with_parent()
+            for folder in (self._private, self._building):
+                Path(folder).mkdir()
+        os.chdir(self._private)
+
+    def _build(self, header: dict[str, Any], source: bytes, bounds: Bounds) -> Program:
+        """The program, ready to run; from here on this process has the program's limits.
+
+        Raises:
+            BuildError: it does not compile.
+        """
         if header["run"] is not None:
-            return self._build_executable(header, source)
-        code = _compiled(source)
-        function = header["function"]
-        if function is None:
-            return lambda content: (lambda: programs.run_script(code), content)
-        return lambda content: (lambda: programs.call_function(code, function, content, self._prelude), b"")
+            self._compile(header, source)
+            confine(bounds, self._namespaces)
+            run = [part.format(build=self._building) for part in header["run"]]
+            return lambda: _execute(run, {})
+        confine(bounds, self._namespaces)
+        code = _code(source)
+        programs.open_files()
+        if (function := header["function"]) is None:
+            return lambda: programs.run_script(code)
+        return lambda: programs.call_function(code, function, self._prelude)
 
-    def _build_executable(
-        self, header: dict[str, Any], source: bytes
-    ) -> Callable[[bytes], tuple[Callable[[], int], bytes]]:
-        build = self._building
-        self._make(build, BUILD_MB)
-        Path(build, header["file"]).write_bytes(source)
+    def _compile(self, header: dict[str, Any], source: bytes) -> None:
+        if self._namespaces:
+            kernel.mount_private(self._building, BUILD_MB)
+        Path(self._building, header["file"]).write_bytes(source)
         if command := header["compile"]:
-            compiler: list[str] = command
-            ending = run_trial(lambda: _execute(compiler, COMPILER_ENVIRONMENT), b"", build, COMPILER, self._namespaces)
+            ending = run_trial(
+                lambda: self._run_compiler(command), self._channel.fileno(), self._bell, COMPILER, self._namespaces
+            )
             if ending.timed_out:
                 raise BuildError(f"the compiler took more than {COMPILER.seconds:g} s")
             if ending.exit_code != 0:
-                raise BuildError((ending.stderr or ending.stdout).decode("utf-8", "replace"))
+                raise BuildError(os.pread(2, CHATTER, 0).decode("utf-8", "replace") or f"status {ending.exit_code}")
         if self._namespaces:
-            kernel.make_read_only(BUILD)
-        run: list[str] = [part.format(build=build) for part in header["run"]]
-        return lambda content: (lambda: _execute(run, {}), content)
+            kernel.make_read_only(self._building)
 
-    def _make(self, folder: str, megabytes: int) -> None:
-        """A writable folder for programs. Without namespaces it is on the disk, and its size has no bound."""
-        if self._namespaces:
-            kernel.mount_private(folder, megabytes)
-            return
-        Path(folder).mkdir(parents=True)
-        if os.geteuid() == 0:
-            os.chown(folder, NOBODY, NOBODY)
-
-    def _tidy(self) -> None:
-        """What a program wrote is gone before the next trial."""
-        if not self._namespaces:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            if not Path(self._folder).exists():
-                self._make(self._folder, self._disk_mb)
-            return
-        room = os.statvfs(self._folder)
-        if room.f_files - room.f_ffree > 1 or room.f_blocks != room.f_bfree:
-            kernel.unmount(self._folder)
-            kernel.mount_private(self._folder, self._disk_mb)
-
-    def leave(self) -> None:
-        """Without namespaces folders do not end by themselves."""
-        if not self._namespaces:
-            shutil.rmtree(self._own, ignore_errors=True)
+    def _run_compiler(self, command: list[str]) -> int:
+        os.chdir(self._building)
+        confine(COMPILER, self._namespaces)
+        return _execute(command, COMPILER_ENVIRONMENT)
 
 
 class BuildError(Exception):
     """The program does not compile; the message is the compiler's."""
 
 
-def _compiled(source: bytes) -> types.CodeType:
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    bound = PYTHON_COMPILE_BYTES if hard == resource.RLIM_INFINITY else min(PYTHON_COMPILE_BYTES, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+def _code(source: bytes) -> types.CodeType:
     try:
         return compile(source, "solution.py", "exec", dont_inherit=True)
     except SyntaxError as error:
         raise BuildError("".join(traceback.format_exception_only(error))) from None
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise BuildError(f"{type(error).__name__}: {error}") from None
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _execute(command: list[str], environment: dict[str, str]) -> int:
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores
+        signal.signal(number, signal.SIG_DFL)
+    sys.stdout.flush()
     os.execve(command[0], command, environment)
