@@ -82,9 +82,7 @@ def same_value(expected: object, actual: object, tolerance: float | None = None)
             return type(expected) is type(actual) and expected == actual
 
 
-def _same_words(
-    wanted: list[str], given: list[str], *, decimal_only: bool, absolute: float, relative: float
-) -> bool:
+def _same_words(wanted: list[str], given: list[str], *, decimal_only: bool, absolute: float, relative: float) -> bool:
     return len(wanted) == len(given) and all(
         left == right or _near_words(left, right, decimal_only, absolute, relative)
         for left, right in zip(wanted, given, strict=True)

@@ -163,7 +163,8 @@ def shown(text: str, longest: int) -> str:
 def _open_checker(source: str | None, stack: ExitStack) -> Session | None:
     """The task's checker: Python with a function `check(input, expected, actual)` that returns True or False.
 
-    `input` is the text, or the list of arguments. It runs in a session of its own, as little trusted as any program: it reads what a program wrote.
+    `input` is the text, or the list of arguments. It runs in a session of its own, as little trusted as any program:
+    it reads what a program wrote.
     """
     if source is None:
         return None

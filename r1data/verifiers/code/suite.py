@@ -12,6 +12,7 @@ from r1data.verifiers.code.comparison import Comparison
 from r1data.verifiers.code.languages import DEFAULT, LANGUAGES, TAGS
 from r1data.verifiers.code.sandbox import Limits
 
+DEFAULT_LIMITS = Limits()
 LONGEST_SECONDS, MOST_MEMORY_MB = 60.0, 4096
 NATURAL_LANGUAGES = ("", "en", "zh")
 OUTPUT_BYTES, OUTPUT_FACTOR = 1 << 20, 4
@@ -74,12 +75,12 @@ def read_suite(check: Check) -> Suite:
         language=language,
         function=function,
         limits=Limits(
-            seconds=_number(tests, "time_limit", Limits.seconds, LONGEST_SECONDS),
-            memory_mb=math.ceil(_number(tests, "memory_mb", Limits.memory_mb, MOST_MEMORY_MB)),
+            seconds=_number(tests, "time_limit", DEFAULT_LIMITS.seconds, LONGEST_SECONDS),
+            memory_mb=math.ceil(_number(tests, "memory_mb", DEFAULT_LIMITS.memory_mb, MOST_MEMORY_MB)),
             output_bytes=max(OUTPUT_BYTES, OUTPUT_FACTOR * longest),
         ),
         comparison=_comparison(tests),
-        tolerance=_number(tests, "tolerance", 0.0, math.inf) if tests.get("tolerance") is not None else None,
+        tolerance=_tolerance(tests),
         checker=_text(tests, "checker"),
     )
 
@@ -100,6 +101,10 @@ def _comparison(tests: dict[str, Any]) -> Comparison:
     if named not in list(Comparison):
         raise BadTask(f"`tests.comparison` is {named!r}; there are {', '.join(Comparison)}")
     return Comparison(named)
+
+
+def _tolerance(tests: dict[str, Any]) -> float | None:
+    return None if tests.get("tolerance") is None else _number(tests, "tolerance", 0.0, math.inf)
 
 
 def _text(tests: dict[str, Any], field: str) -> str | None:
