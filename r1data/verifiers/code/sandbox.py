@@ -18,9 +18,19 @@ from types import TracebackType
 from typing import Any
 
 from r1data.verifiers.code import bubblewrap
-from r1data.verifiers.code.inside.framing import receive, send
-from r1data.verifiers.code.inside.trial import ENDING, Bounds, Ending, wall_limit
-from r1data.verifiers.code.inside.zygote import BUILD, COMPILER, GO, NOBODY, PRIVATE
+from r1data.verifiers.code.inside.protocol import (
+    BUILD,
+    COMPILER,
+    ENDING,
+    GO,
+    NOBODY,
+    PRIVATE,
+    Bounds,
+    Ending,
+    receive,
+    send,
+    wall_limit,
+)
 from r1data.verifiers.code.languages import LANGUAGES, Language
 
 MODE_VARIABLE = "R1DATA_SANDBOX"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import signal
 import struct
 
@@ -16,6 +15,8 @@ SECCOMP_MODE_FILTER = 2
 
 # PyDLL: nothing here blocks, and a clone must not let go of the interpreter's lock.
 _libc = ctypes.PyDLL(None, use_errno=True)
+_prctl = _libc.prctl
+_prctl.argtypes = [ctypes.c_long] * 5
 
 
 def fork_into_namespaces() -> int:
@@ -47,31 +48,40 @@ def make_read_only(folder: str) -> None:
 
 def hide_memory() -> None:
     """No other process may trace this one or its forks, or read and write their memory."""
-    _check(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
+    _check(_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
 
 
 def die_with_parent() -> None:
     """Be killed when the parent ends."""
-    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
+    _check(_prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
 
 
 def adopt_orphans() -> None:
     """Become the parent of what this process's children leave behind."""
-    _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "PR_SET_CHILD_SUBREAPER")
+    _check(_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "PR_SET_CHILD_SUBREAPER")
 
 
 def drop_capabilities() -> None:
     """Give up every capability, and the way to gain one by starting another program."""
     header = struct.pack("<Ii", 0x20080522, 0)
-    _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+    _check(_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
     _check(_libc.capset(header, bytes(24)), "capset")
 
 
-def install(program: bytes) -> None:
-    """Put this process under a filter of system calls, for good. Needs `drop_capabilities` before."""
-    buffer = ctypes.create_string_buffer(program, len(program))
-    packed = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-    _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, packed, 0, 0), "seccomp")
+class Filter:
+    """A filter of system calls, ready to be installed with as little work as can be: every run does it anew."""
+
+    def __init__(self, program: bytes) -> None:
+        self._program = ctypes.create_string_buffer(program, len(program))
+        header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(self._program))
+        self._header = ctypes.create_string_buffer(header, len(header))
+        self._arguments = (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(self._header), 0, 0)
+        self._prctl = _prctl
+
+    def install(self) -> None:
+        """Put this process under the filter, for good. Needs `drop_capabilities` before."""
+        if self._prctl(*self._arguments) != 0:
+            raise OSError(ctypes.get_errno(), "seccomp")
 
 
 def _check(result: int, what: str) -> None:
@@ -149,7 +159,7 @@ FORK, VFORK = 57, 58
 """The older calls, of x86_64 only."""
 SETRLIMIT, PRLIMIT = (160, 164), (302, 261)
 
-MACHINE = platform.machine()
+MACHINE = os.uname().machine
 _COLUMN = 1 if MACHINE == "aarch64" else 0
 
 LOAD, JUMP_EQUAL, JUMP_ABOVE, JUMP_ANY, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06

@@ -32,22 +32,13 @@ RESULT = 3
 
 
 def warm_up() -> dict[str, Any]:
-    """Import what programs use most, once for all of them; the prelude's names.
+    """Import what programs use most, once for all of them; the prelude's names. Not more: a fork copies all of it.
 
     Every program begins with the same random state: the same program on the same input gives the same verdict. So what
     `random` and `threading` do in every fork (a third of its time) is left out; nothing here has a second thread.
     """
     register, os.register_at_fork = os.register_at_fork, lambda **hooks: None
     try:
-        import copy
-        import datetime
-        import decimal
-        import fractions
-        import io
-        import operator
-        import time
-
-        del copy, datetime, decimal, fractions, io, operator, time
         names: dict[str, Any] = {}
         exec(PRELUDE, names)
     finally:
