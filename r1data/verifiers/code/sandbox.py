@@ -108,7 +108,15 @@ class Sandbox:
         self.weak = weak
         self._owner = os.getpid()
         self._lock = threading.Lock()
-        self._folder = tempfile.mkdtemp(prefix="r1data-code-") if weak else None
+        self._folder = None
+        if weak:
+            if os.geteuid() == 0 and (closed := bubblewrap.closed_to_nobody()):
+                raise SandboxUnavailable(
+                    f"{MODE_VARIABLE}=weak as root runs programs as nobody, who cannot enter {closed}, where Python "
+                    "is: run r1data as another user"
+                )
+            self._folder = tempfile.mkdtemp(prefix="r1data-code-")
+            Path(self._folder).chmod(0o711)  # root's programs run as nobody
         self._control, theirs = socket.socketpair()
         self._messages = os.memfd_create("messages")
         files = {} if weak else _runner_files()
@@ -254,8 +262,10 @@ class Session:
             self._channel.settimeout(wall_limit(COMPILER.seconds) + GRACE_SECONDS)
             try:
                 answer = self._hear()
-            except SandboxError as error:  # the builder died of the program
-                raise BuildFailed(f"the compiler gave up: {error}") from error
+            except SandboxError as error:  # it died of the program: what breaks on our side says so
+                raise BuildFailed("the compiler gave up") from error
+        if answer["state"] == "broken":
+            raise SandboxError(f"the session broke: {answer['reason']}")
         if answer["state"] != "ready":
             raise BuildFailed(str(answer["reason"]))
         self._channel.settimeout(wall_limit(limits.seconds) + GRACE_SECONDS)

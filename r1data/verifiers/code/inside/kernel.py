@@ -171,17 +171,14 @@ NEW_NAMESPACES = 0x7E020000
 Instruction = tuple[int, int, int, int]
 
 
-def general_filter(*, signals: bool) -> bytes:
+def general_filter() -> bytes:
     """A filter that refuses (EPERM) what no solution needs, and pretends to set limits, which programs do for a stack.
-
-    Without `signals` no signal can be sent to anybody: for a place where programs can see each other.
 
     Raises:
         OSError: this kind of processor has no table here.
     """
     if MACHINE not in ARCHITECTURES:
         raise OSError(f"no table of system calls for {MACHINE}: code runs on {' and '.join(ARCHITECTURES)}")
-    refused = [numbers[_COLUMN] for numbers in (*DENIED.values(), *({} if signals else SIGNALS).values())]
     return _assembled([
         (LOAD, 0, 0, ARCHITECTURE),
         (JUMP_EQUAL, 1, 0, ARCHITECTURES[MACHINE]),
@@ -192,7 +189,7 @@ def general_filter(*, signals: bool) -> bytes:
         # clone3 hides its flags behind a pointer; libc falls back to clone where it is told that there is no such call.
         (JUMP_EQUAL, 0, 1, CLONE3[_COLUMN]),
         (RETURN, 0, 0, NO_SUCH_CALL),
-        *[step for number in refused for step in ((JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, DENY))],
+        *[step for numbers in DENIED.values() for step in _refuse(numbers)],
         (JUMP_EQUAL, 0, 3, CLONE[_COLUMN]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
         (JUMP_ANY, 0, 6, NEW_NAMESPACES),
@@ -210,11 +207,15 @@ def general_filter(*, signals: bool) -> bytes:
     ])  # fmt: skip
 
 
-def fork_filter() -> bytes:
-    """A filter, on top of the other, under which the only new tasks are threads. Short: every run installs it anew."""
+def task_filter(*, signals: bool) -> bytes:
+    """A filter, on top of the other, under which the only new tasks are threads. Short: every run installs it anew.
+
+    Without `signals` no signal can be sent to anybody: for a place where programs see other processes.
+    """
     older = [] if MACHINE == "aarch64" else [(JUMP_EQUAL, 4, 0, FORK), (JUMP_EQUAL, 3, 0, VFORK)]
     return _assembled([
         (LOAD, 0, 0, NUMBER),
+        *([] if signals else [step for numbers in SIGNALS.values() for step in _refuse(numbers)]),
         *older,
         (JUMP_EQUAL, 0, 3, CLONE[_COLUMN]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
@@ -222,6 +223,10 @@ def fork_filter() -> bytes:
         (RETURN, 0, 0, DENY),
         (RETURN, 0, 0, ALLOW),
     ])  # fmt: skip
+
+
+def _refuse(numbers: tuple[int, int]) -> list[Instruction]:
+    return [(JUMP_EQUAL, 0, 1, numbers[_COLUMN]), (RETURN, 0, 0, DENY)]
 
 
 def _assembled(program: list[Instruction]) -> bytes:

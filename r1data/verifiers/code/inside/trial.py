@@ -30,7 +30,7 @@ def confine(bounds: Bounds, namespaces: bool) -> None:
             most = min(most, hard)
         resource.setrlimit(limit, (most, most))
     kernel.drop_capabilities()
-    GENERAL_FILTERS[namespaces or bounds.forks].install()
+    GENERAL_FILTER.install()
 
 
 def run_trial(action: Callable[[], int], channel: int, bell: int, bounds: Bounds, namespaces: bool) -> Ending:
@@ -47,7 +47,7 @@ def run_trial(action: Callable[[], int], channel: int, bell: int, bounds: Bounds
             if not namespaces:
                 kernel.die_with_parent()
             if not bounds.forks:
-                FORK_FILTER.install()
+                TASK_FILTERS[namespaces].install()
             os.eventfd_write(bell, 1)
             os.close(bell)
             status = action()
@@ -62,8 +62,8 @@ def run_trial(action: Callable[[], int], channel: int, bell: int, bounds: Bounds
     return Ending(_rang(bell), timed_out or cpu > bounds.seconds, code, cpu, usage.ru_maxrss * 1024)
 
 
-GENERAL_FILTERS = {signals: kernel.Filter(kernel.general_filter(signals=signals)) for signals in (False, True)}
-FORK_FILTER = kernel.Filter(kernel.fork_filter())
+GENERAL_FILTER = kernel.Filter(kernel.general_filter())
+TASK_FILTERS = {signals: kernel.Filter(kernel.task_filter(signals=signals)) for signals in (False, True)}
 CHILD_ENDED = {signal.SIGCHLD}
 
 

@@ -59,24 +59,19 @@ def main(descriptor: int, folder: str | None) -> None:
 def _serve(control: socket.socket, descriptors: list[int], namespaces: bool, prelude: dict[str, Any]) -> None:
     """A warden's whole life."""
     try:
-        messages = os.dup(2)
         control.close()
         channel, *files = descriptors
-        for number, file in enumerate(files):  # a descriptor that was made here is above 3: 0 to 2 are always open
-            os.dup2(file, 100 + number)
-        moved = os.dup2(channel, 99, inheritable=False)
-        os.dup2(messages, 98)
+        # Out of the way first: what came may have any number, those that the files are to have included.
+        channel = os.dup2(channel, 99, inheritable=False)
+        for number, descriptor in enumerate(files):
+            os.dup2(descriptor, 100 + number)
         for number in range(len(files)):
             os.dup2(100 + number, number)
-        os.closerange(len(files), 98)
-        os.closerange(100, 1 << 16)
-        Warden(socket.socket(fileno=moved), namespaces, prelude).serve()
+        os.closerange(len(files), channel)
+        os.closerange(channel + 1, 1 << 16)
+        Warden(socket.socket(fileno=channel), namespaces, prelude).serve()
     except EOFError:
         pass
-    except BaseException:
-        import traceback
-
-        os.write(98, traceback.format_exc().encode())
     finally:
         os._exit(0)
 
@@ -102,14 +97,16 @@ class Warden:
         kernel.adopt_orphans()
         header, (source,) = receive(self._channel)
         bounds = Bounds(**header["bounds"])
-        self._enter(header)
-        send(self._channel, {"state": "building"})
         try:
+            self._enter(header)
+            send(self._channel, {"state": "building"})
             program = self._build(header, source, bounds)
         except BuildError as error:
             send(self._channel, {"state": "refused", "reason": str(error)[:CHATTER]})
             return
-        os.close(98)
+        except Exception as error:
+            send(self._channel, {"state": "broken", "reason": f"{type(error).__name__}: {error}"})
+            return
         send(self._channel, {"state": "ready"})
         receive_go, answer, channel = self._channel.recv, self._channel.sendall, self._channel.fileno()
         while receive_go(1):
