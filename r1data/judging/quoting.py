@@ -20,37 +20,37 @@ from dataclasses import dataclass
 DOT = "·"
 PLAIN, LOUD = "| ", "! "
 TAG = re.compile(
-    r"[<＜](?=[|｜/!]|\s*/?\s*(?:think|answer|system|user|assistant|human|judge|verdict|instructions?|tool|function|s|bos|eos|"
-    r"question|reference|im_start|im_end|start_of_turn|end_of_turn)\b)|\[(?=/?(?:INST|SYS)\])|(?<=<)<(?=/?SYS)",
+    r"[<＜](?=[|｜/!]|\s*/?\s*(?:think|answer|question|reference|system|user|assistant|human|judge|verdict|instructions?|"
+    r"tool|function|s|bos|eos|im_start|im_end|start_of_turn|end_of_turn)\b)|\[(?=/?(?:INST|SYS)\])|(?<=<)<(?=/?SYS)",
     re.IGNORECASE,
 )
 BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-SPEAKS = re.compile(
-    # a verdict in JSON or prose, before or after it is escaped once more
-    r"[\"'“”`\\*]*\b(?:verdict|final[ _]verdict|judge?ment|grade|score|rating)\b[\"'“”`\\*]*\s*(?::|=|：|is\b)"
-    # a turn, a heading or a role that is not the answer's to take
-    r"|^\W*(?:system|assistant|user|human|developer|judge|grader|evaluator)\b[^\w\n]{0,8}[:：\]>)]"
-    r"|^\W*(?:instructions?|note|message|attention|reminder)\b.{0,20}\b(?:judge|grader|evaluator|assessor|model)\b"
-    r"|\b(?:you|assistant|ai|model)\b.{0,40}\b(?:judge|grader|grading|evaluator|evaluating|assessor)\b"
-    r"|\b(?:dear|hello|hey|hi|to the|attention|note to)\b.{0,12}\b(?:judge|grader|evaluator|assessor|examiner)\b"
-    # orders about orders, and orders about the verdict
-    r"|\b(?:ignore|disregard|forget|override|bypass|skip)\b.{0,60}"
-    r"\b(?:instruction|prompt|rule|guideline|reference|above|previous|prior|earlier|everything)"
-    r"|\bnew (?:instruction|task|rule|system)"
-    r"|\b(?:mark|rate|grade|judge|score|label|classify|treat|consider|accept|count|evaluate|return|output|reply|respond"
-    r"|answer|say|print|write|choose|pick)\b.{0,40}\b(?:as|with|to be|only|exactly)?\s*[\"'“”`*]*"
-    r"\b(?:correct|incorrect|a>>b|b>>a|full marks|pass)\b"
-    r"|\b(?:this|the|my|above) (?:answer|solution|response|reply) (?:is|was|has been|should be|must be)"
-    r".{0,40}\b(?:correct|right|verified|accepted|approved)\b"
-    # the same in Chinese
-    r"|(?:忽略|无视|忘记|忘掉|不要理会|跳过).{0,30}(?:指令|指示|说明|要求|规则|提示|参考|以上|之前|上述|前面)"
-    r"|(?:评委|评审|裁判|评分者|评分员|阅卷|判卷|评判者|评估者|评测模型)"
-    r"|(?:请|必须|应当|应该|务必|直接|只需)?.{0,10}(?:判定|判断|判为|评为|标记|标为|视为|认定|输出|返回|回复).{0,12}"
-    r"(?:正确|错误|满分|通过)"
-    r"|(?:本|该|此|这个|以上|上述)(?:答案|回答|解答)(?:是|为|已被?|完全|应).{0,12}(?:正确|验证|通过|接受)"
-    r"|(?:结论|判决|裁定|评分|得分)\s*[:：=]",
-    re.IGNORECASE | re.MULTILINE,
+LOUD_LINES = (
+    # what was broken up or does not print, except the tags that a reply may have and the joints of emoji
+    r"[<＜]·(?!\s*/?\s*(?:answer|think)\b)|\[·|⟨U\+(?!200[CD])",
+    # a verdict, in JSON or in prose
+    r"\b(?:verdict|judge?ment|grade|score|rating)\b[\"'“”`\\*]*\s*(?:[:=：]|is\b)|(?:结论|判决|裁定|评分|得分)\s*[:：=]",
+    # a fence, or a turn of a conversation
+    r"\[\[.{0,40}[0-9a-f]{12}\]\]",
+    r"^\W*(?:system|assistant|user|human|developer|judge|grader|evaluator)\b[^\w\n]{0,8}[:：\]>)]",
+    # somebody is spoken to
+    r"\b(?:you|assistant|ai|model|dear|hello|hey|hi|to the|attention|note)\b.{0,40}"
+    r"\b(?:judge|grader|evaluator|assessor|examiner|grading|evaluating)\b",
+    r"评委|评审|裁判|评分者|评分员|阅卷|判卷|评判者|评估者|评测模型",
+    # orders about orders
+    r"\b(?:ignore|disregard|forget|override|bypass|skip)\b.{0,60}"
+    r"\b(?:instruction|prompt|rule|guideline|reference|above|previous|prior|earlier|everything)",
+    r"\bnew (?:instruction|task|rule|system)",
+    r"(?:忽略|无视|忘记|忘掉|不要理会|跳过).{0,30}(?:指令|指示|说明|要求|规则|提示|参考|以上|之前|上述|前面)",
+    # orders and claims about the verdict
+    r"\b(?:mark|rate|grade|judge|score|label|classify|treat|consider|accept|count|evaluate|return|output|reply|respond"
+    r"|answer|say|print|write|choose|pick)\b.{0,40}\b(?:correct|incorrect|a>>b|b>>a|full marks|pass)\b",
+    r"\b(?:this|the|my|above) (?:answer|solution|response|reply) (?:is|was|has been|should be|must be)"
+    r".{0,40}\b(?:correct|right|verified|accepted|approved)\b",
+    r"(?:判定|判断|判为|评为|标记|标为|视为|认定|输出|返回|回复).{0,12}(?:正确|错误|满分|通过|correct)",
+    r"(?:本|该|此|这个|以上|上述)(?:答案|回答|解答)(?:是|为|已被?|完全|应).{0,12}(?:正确|验证|通过|接受)",
 )
+SPEAKS = re.compile("|".join(LOUD_LINES), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ def quoted(title: str, text: str, tag: str, *, longest: int, tokens: Iterable[st
     At most about `longest` characters of it are kept, head and tail, with a line between that counts the rest. `tokens`
     are the strings that the judge's tokenizer treats as special.
     """
-    lines = [line + " " for line in harmless(shortened(text, longest), tokens).split("\n")]
+    lines = harmless(shortened(text, longest), tokens).split("\n")
     marks = [LOUD if SPEAKS.search(line) else PLAIN for line in lines]
-    body = "\n".join(mark + line[:-1] for mark, line in zip(marks, lines, strict=True))
+    body = "\n".join(mark + line for mark, line in zip(marks, lines, strict=True))
     return Quotation(f"[[{title} {tag}]]\n{body}\n[[end of {title} {tag}]]", marks.count(LOUD))
 
 
