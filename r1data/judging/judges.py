@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -95,8 +95,13 @@ def open_judge(model: LoadedModel, settings: JudgeSettings) -> Judge:
             "name an instruct model in verification.judge.model of the recipe",
         )
     plain = Renderer(model, Template())
-    opens = plain.render([Message("user", "?")], "en").text.rstrip().endswith(OPEN)
-    return Judge(model, settings, Renderer(model, Template(prefill=f"\n{CLOSE}\n\n")) if opens else plain)
+    closing = Renderer(model, Template(prefill=f"\n{CLOSE}\n\n"))
+    return Judge(model, settings, closing if opens_thought(plain) else plain)
+
+
+def opens_thought(renderer: Renderer) -> bool:
+    """Whether the rendered text ends inside a thought, so that the reply goes on with it."""
+    return renderer.render([Message("user", "?")], "en").text.rstrip().endswith(OPEN)
 
 
 def judging_fingerprint(model: LoadedModel, settings: JudgeSettings, form: type[Form], kind: str, version: int) -> str:
@@ -118,8 +123,13 @@ def filled(kind: str, language: str, **blanks: object) -> str:
     return _templates.get_template(name).render(blanks).strip()
 
 
-async def each(items: Iterable[Item], slots: int, answer: Callable[[Item], Awaitable[Answer]]) -> AsyncIterator[Answer]:
-    """The answers to all items as they come, `slots` items at a time. The first exception ends it."""
+async def each(
+    items: Iterable[Item], slots: int, answer: Callable[[Item], Awaitable[Answer]]
+) -> AsyncGenerator[Answer, None]:
+    """The answers to all items as they come, `slots` items at a time. The first exception ends it.
+
+    Whoever may leave early closes it (`contextlib.aclosing`), so that nothing is asked any more.
+    """
     remaining: Iterator[Item] = iter(items)
     running: set[asyncio.Future[Answer]] = set()
     try:

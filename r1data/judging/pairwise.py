@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,16 +66,15 @@ def pairwise_fingerprint(model: LoadedModel, settings: JudgeSettings) -> str:
     return judging_fingerprint(model, settings, Comparison, "pairwise", VERSION)
 
 
-async def prefer(
+def prefer(
     items: Iterable[PairItem], engine: Engine, judge: Judge, slots: int, seed: int = 0
-) -> AsyncIterator[Preference]:
+) -> AsyncGenerator[Preference, None]:
     """A preference for each pair, in the order in which they are reached, `slots` pairs at a time.
 
     Raises:
         EngineError: no engine answers any more; the preferences that were given stand.
     """
-    async for preference in each(items, slots, partial(_prefer_one, engine=engine, judge=judge, seed=seed)):
-        yield preference
+    return each(items, slots, partial(_prefer_one, engine=engine, judge=judge, seed=seed))
 
 
 def orders(item: PairItem, seed: int) -> tuple[bool, ...]:

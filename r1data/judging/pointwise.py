@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,7 +40,7 @@ def judge_fingerprint(model: LoadedModel, settings: JudgeSettings) -> str:
     return judging_fingerprint(model, settings, Judgement, "judge", VERSION)
 
 
-async def judge(items: Iterable[JudgeItem], engine: Engine, judge: Judge, slots: int) -> AsyncIterator[Verdict]:
+def judge(items: Iterable[JudgeItem], engine: Engine, judge: Judge, slots: int) -> AsyncGenerator[Verdict, None]:
     """A verdict for each item, in the order in which they are reached, `slots` items at a time.
 
     `correct`, `incorrect`, `undecided` (the votes are divided), `no_answer`, `bad_reference` (there is none to compare
@@ -49,8 +49,7 @@ async def judge(items: Iterable[JudgeItem], engine: Engine, judge: Judge, slots:
     Raises:
         EngineError: no engine answers any more; the verdicts that were given stand.
     """
-    async for verdict in each(items, slots, partial(_judge_one, engine=engine, judge=judge)):
-        yield verdict
+    return each(items, slots, partial(_judge_one, engine=engine, judge=judge))
 
 
 def prompt_for(item: JudgeItem, tokens: tuple[str, ...], longest: int) -> tuple[str, int]:

@@ -49,7 +49,8 @@ class Job:
     def judge_model(self) -> LoadedModel:
         """The model that judges: the recipe's own where it names no other."""
         named = self.recipe.verification.judge.model
-        return self.model if named is None else load_model(self.recipe.model_copy(update={"model": named}))
+        same = named is None or named == self.recipe.model
+        return self.model if same else load_model(self.recipe.model_copy(update={"model": named}))
 
     @cached_property
     def judge(self) -> Judge:

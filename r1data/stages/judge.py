@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import fields
 from operator import attrgetter
 
@@ -13,7 +14,7 @@ import polars as pl
 
 from r1data import replies
 from r1data.engines import Service, connected, serving
-from r1data.judging import VERIFIER, JudgeItem, judge
+from r1data.judging import VERIFIER, JudgeItem, judge, opens_thought
 from r1data.recipe import Policy
 from r1data.selection import combined
 from r1data.stages.job import Job
@@ -42,12 +43,16 @@ def judge_missing(job: Job, service: Service | None = None, *, retry_failed: boo
     if not waiting.height or (service is not None and not judges_itself):
         return 0
     job.progress.say(f"{waiting.height:,} answers for the judge ({job.judge.model.name})")
+    tally: Counter[str] = Counter()
     with _serving_judge(job, service) as judging:
         for part in job.workspace.parts():
             completions = job.workspace.read_part(part).join(waiting, on="completion_id", how="inner")
             successful = completions.filter(pl.col("finish_reason") != FinishReason.ERROR)
             if successful.height:
-                asyncio.run(_judge_part(job, judging, successful))
+                asyncio.run(_judge_part(job, judging, successful, tally))
+                job.progress.say(f"{tally.total():,} of {waiting.height:,} judged")
+    if failed := tally[Outcome.VERIFIER_ERROR]:
+        job.progress.say(f"the judge failed on {failed:,} of them; `r1data run --retry-failed` asks it again")
     return waiting.height
 
 
@@ -90,7 +95,7 @@ def _serving_judge(job: Job, service: Service | None) -> Iterator[Service]:
         yield started
 
 
-async def _judge_part(job: Job, service: Service, completions: pl.DataFrame) -> None:
+async def _judge_part(job: Job, service: Service, completions: pl.DataFrame, tally: Counter[str]) -> None:
     """Judge the draws of one part. What was judged is stored, also when the engine fails in the middle."""
     items = _items(job, completions)
     known = completions.select("completion_id", "outcome").iter_rows()
@@ -99,9 +104,13 @@ async def _judge_part(job: Job, service: Service, completions: pl.DataFrame) -> 
     batch: list[Verdict] = []
     started = time.monotonic()
     try:
-        async with connected(service, answers) as engine:
-            async for verdict in judge(items, engine, job.judge, service.slots):
+        async with (
+            connected(service, answers) as engine,
+            aclosing(judge(items, engine, job.judge, service.slots)) as verdicts,
+        ):
+            async for verdict in verdicts:
                 batch.append(verdict)
+                tally[verdict.outcome] += 1
                 if len(batch) >= BATCH_ROWS or time.monotonic() - started > BATCH_SECONDS:
                     _store(job, batch)
                     batch, started = [], time.monotonic()
@@ -121,7 +130,10 @@ def _items(job: Job, completions: pl.DataFrame) -> list[JudgeItem]:
     prompts = job.workspace.prompts_of(completions["prompt_id"]).select(
         "prompt_id", "messages", "reference", "task", "language"
     )
-    answers = completions.select("completion_id", "prompt_id", replies.answer(pl.col("text")).alias("answer"))
+    answer = replies.answer(pl.col("text"))
+    if opens_thought(job.renderer):  # the prompt opened it, not the reply: cut before its end, it is all thought
+        answer = pl.when(pl.col("text").str.contains(replies.CLOSE, literal=True)).then(answer)
+    answers = completions.select("completion_id", "prompt_id", answer.alias("answer"))
     rows = answers.join(prompts, on="prompt_id").sort("completion_id")
     return [
         JudgeItem(row["completion_id"], question_of(row["messages"]), _references(row), row["answer"], row["language"])
