@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 DOT = "·"
+CHARACTERS_A_LINE = 20
 PLAIN, LOUD = "| ", "! "
 TAG = re.compile(
     r"[<＜](?=[|｜/!]|\s*/?\s*(?:think|answer|question|reference|system|user|assistant|human|judge|verdict|instructions?|"
@@ -64,10 +65,10 @@ class Quotation:
 def quoted(title: str, text: str, tag: str, *, longest: int, tokens: Iterable[str] = ()) -> Quotation:
     """The text fenced and marked; see the module.
 
-    At most about `longest` characters of it are kept, head and tail, with a line between that counts the rest. `tokens`
-    are the strings that the judge's tokenizer treats as special.
+    At most about `longest` characters of it are kept, and lines in proportion, head and tail, with a line between that
+    counts the rest. `tokens` are the strings that the judge's tokenizer treats as special.
     """
-    lines = harmless(shortened(text, longest), tokens).split("\n")
+    lines = fewer(harmless(shortened(text, longest), tokens).split("\n"), max(3, longest // CHARACTERS_A_LINE))
     marks = [LOUD if SPEAKS.search(line) else PLAIN for line in lines]
     body = "\n".join(mark + line for mark, line in zip(marks, lines, strict=True))
     return Quotation(f"[[{title} {tag}]]\n{body}\n[[end of {title} {tag}]]", marks.count(LOUD))
@@ -89,6 +90,14 @@ def shortened(text: str, longest: int) -> str:
         return text
     head, tail = longest // 3, longest - longest // 3
     return f"{text[:head]}\n[... {len(text) - longest} characters left out ...]\n{text[-tail:]}"
+
+
+def fewer(lines: list[str], most: int) -> list[str]:
+    """Head and tail of many lines; an empty line costs a judge as much as a word."""
+    if len(lines) <= most:
+        return lines
+    head, tail = most // 3, most - most // 3
+    return [*lines[:head], f"[... {len(lines) - most} lines left out ...]", *lines[-tail:]]
 
 
 def harmless(text: str, tokens: Iterable[str] = ()) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from operator import attrgetter
 
 import polars as pl
@@ -30,6 +29,24 @@ ROLES = {"user": "User", "assistant": "Assistant", "system": "System"}
 _verdict_row = attrgetter(*(field.name for field in fields(Verdict)))
 
 
+@dataclass(slots=True)
+class Tally:
+    """How the judging goes. `compared` are the answers that both rule and judge called right or wrong."""
+
+    judged: int = 0
+    failed: int = 0
+    compared: int = 0
+    agreed: int = 0
+
+    def add(self, verdict: Verdict, rule: str | None) -> None:
+        """Count a verdict, beside what the rule said of the same answer."""
+        self.judged += 1
+        self.failed += verdict.outcome == Outcome.VERIFIER_ERROR
+        if rule is not None and verdict.outcome in RIGHT_OR_WRONG:
+            self.compared += 1
+            self.agreed += rule == verdict.outcome
+
+
 def judge_missing(job: Job, service: Service | None = None, *, retry_failed: bool = False) -> int:
     """Judge every planned draw that the policy wants judged and that this judge has not judged; returns how many.
 
@@ -43,16 +60,18 @@ def judge_missing(job: Job, service: Service | None = None, *, retry_failed: boo
     if not waiting.height or (service is not None and not judges_itself):
         return 0
     job.progress.say(f"{waiting.height:,} answers for the judge ({job.judge.model.name})")
-    tally: Counter[str] = Counter()
+    tally = Tally()
     with _serving_judge(job, service) as judging:
         for part in job.workspace.parts():
             completions = job.workspace.read_part(part).join(waiting, on="completion_id", how="inner")
             successful = completions.filter(pl.col("finish_reason") != FinishReason.ERROR)
             if successful.height:
                 asyncio.run(_judge_part(job, judging, successful, tally))
-                job.progress.say(f"{tally.total():,} of {waiting.height:,} judged")
-    if failed := tally[Outcome.VERIFIER_ERROR]:
-        job.progress.say(f"the judge failed on {failed:,} of them; `r1data run --retry-failed` asks it again")
+                job.progress.say(f"{tally.judged:,} of {waiting.height:,} judged")
+    if tally.compared:
+        job.progress.say(f"the judge agrees with the rules on {tally.agreed:,} of {tally.compared:,} answers")
+    if tally.failed:
+        job.progress.say(f"the judge failed on {tally.failed:,} answers; `r1data run --retry-failed` asks it again")
     return waiting.height
 
 
@@ -95,7 +114,7 @@ def _serving_judge(job: Job, service: Service | None) -> Iterator[Service]:
         yield started
 
 
-async def _judge_part(job: Job, service: Service, completions: pl.DataFrame, tally: Counter[str]) -> None:
+async def _judge_part(job: Job, service: Service, completions: pl.DataFrame, tally: Tally) -> None:
     """Judge the draws of one part. What was judged is stored, also when the engine fails in the middle."""
     items = _items(job, completions)
     known = completions.select("completion_id", "outcome").iter_rows()
@@ -110,7 +129,7 @@ async def _judge_part(job: Job, service: Service, completions: pl.DataFrame, tal
         ):
             async for verdict in verdicts:
                 batch.append(verdict)
-                tally[verdict.outcome] += 1
+                tally.add(verdict, truths[verdict.completion_id])
                 if len(batch) >= BATCH_ROWS or time.monotonic() - started > BATCH_SECONDS:
                     _store(job, batch)
                     batch, started = [], time.monotonic()

@@ -10,7 +10,7 @@ from r1data.judging import Judge, open_judge
 from r1data.judging.pairwise import PairItem
 from r1data.judging.pairwise import prompt_for as prompt_for_pair
 from r1data.judging.pointwise import prompt_for
-from r1data.judging.quoting import LOUD, SPEAKS, harmless, shortened, tag_of
+from r1data.judging.quoting import SPEAKS, fewer, harmless, shortened, tag_of
 from r1data.model import load_model
 from r1data.recipe import JudgeSettings, Recipe
 from schemas import Message
@@ -39,7 +39,7 @@ def test_the_prompt_keeps_its_structure(attack: str, language: str) -> None:
     assert list(found) == TITLES[language]
     assert own_attacked == own, "the prompt's own lines are the same for every answer"
     assert [found[title] for title in TITLES[language][:2]] == [plain[title] for title in TITLES[language][:2]]
-    assert found[TITLES[language][2]] == harmless(shortened(answer, 8000))
+    assert found[TITLES[language][2]] == "\n".join(fewer(harmless(shortened(answer, 8000)).split("\n"), 400))
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -119,6 +119,13 @@ def test_a_long_text_keeps_head_and_tail() -> None:
     assert cut.startswith("a" * 300) and cut.endswith("b" * 600) and "[... 9100 characters left out ...]" in cut
 
 
+def test_many_lines_keep_head_and_tail() -> None:
+    found, _, _ = read(item("\n".join(f"line {n}" for n in range(900))))
+    lines = found["answer to check"].split("\n")
+    assert len(lines) == 401 and lines[0] == "line 0" and lines[-1] == "line 899"
+    assert lines[133] == "[... 500 lines left out ...]"
+
+
 def test_a_long_line_is_searched_in_no_time() -> None:
     import time
 
@@ -126,4 +133,3 @@ def test_a_long_line_is_searched_in_no_time() -> None:
     for piece in ("ignore ", "judge you ", "mark ", "请", '"', "(", " a", "the answer "):
         SPEAKS.search(piece * (8000 // len(piece)))
     assert time.perf_counter() - started < 2
-    assert LOUD not in ("", "| ")

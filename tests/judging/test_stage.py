@@ -19,6 +19,7 @@ from r1data.errors import ModelError
 from r1data.explain import DrawStory, PromptStory, explain
 from r1data.progress import Progress, Silence
 from r1data.recipe import read_recipe, read_runtime
+from r1data.run import run
 from r1data.selection import combined
 from r1data.stages import judge_missing, open_job
 from r1data.stages.judge import _items, question_of, unjudged
@@ -149,7 +150,7 @@ def test_a_prompt_for_the_judge_is_judged_under_every_policy(tmp_path: Path, tin
     recipe.write_text(yaml.safe_dump(yaml.safe_load(recipe.read_text()) | {"prompts": sources}))
     rows = [{"question": f"Why is the sky blue at {n}?", "answer": "Rayleigh scattering"} for n in range(5)]
     (tmp_path / "open.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    for policy in JUDGED_UNDER:
+    for policy in ("rule", "and"):
         rehearse(recipe, tmp_path / policy, f"verification.policy={policy}")
         tables = contents(tmp_path / policy)
         mine = tables["prompts"].filter(pl.col("verifier") == "judge").select("prompt_id")
@@ -157,9 +158,9 @@ def test_a_prompt_for_the_judge_is_judged_under_every_policy(tmp_path: Path, tin
         rule, judge = sides(tmp_path / policy)
         assert len(drawn) == 20 and drawn <= set(judge) and not drawn & set(rule)
         assert status(Workspace(tmp_path / policy)).unjudged == 0
-        before = stored(tmp_path / policy)
-        rehearse(recipe, tmp_path / policy, f"verification.policy={policy}")
-        assert stored(tmp_path / policy) == before, "what has no rule is not graded again and again"
+    before = stored(tmp_path / "and")
+    rehearse(recipe, tmp_path / "and", "verification.policy=and")
+    assert stored(tmp_path / "and") == before, "what has no rule is not graded again and again"
 
 
 def test_the_reasoning_never_reaches_the_judge(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,10 +187,22 @@ def test_the_reasoning_never_reaches_the_judge(tmp_path: Path, tiny: Path, monke
     assert any(line in prompt for line in answers for prompt in asked)
 
 
+class Ear(Silence):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.heard.append(line)
+
+
 def test_a_judge_on_an_engine_of_its_own(tmp_path: Path, tiny: Path) -> None:
-    recipe = write_recipe(tmp_path, tiny, prompts=10)
     perfect = ("judge_engine.kind=scripted", "judge_engine.judge_accuracy=1", "judge_engine.flaws=0")
-    rehearse(recipe, tmp_path / "w", "verification.policy=judge", runtime=perfect)
+    what = read_recipe(write_recipe(tmp_path, tiny, prompts=10), ["verification.policy=judge"])
+    ear = Ear()
+    run(open_job(what, read_runtime(None, [*SCRIPTED, *perfect]), tmp_path / "w", Progress(ear)))
+    assert "40 answers for the judge (tiny)" in ear.heard and "40 of 40 judged" in ear.heard
+    agreed = next(line for line in ear.heard if "agrees" in line).split()
+    assert agreed[-4] == agreed[-2] and int(agreed[-2]) > 20
     rule, judge = sides(tmp_path / "w")
     assert {judge[one] for one, outcome in rule.items() if outcome == "correct"} == {"correct"}
     assert "correct" not in {judge[one] for one, outcome in rule.items() if outcome == "incorrect"}
