@@ -102,10 +102,24 @@ def test_any_three_texts_come_back(question: str, reference: str, answer: str) -
     assert list(found.values()) == [harmless(text) for text in (question, reference, answer)]
 
 
-@given(st.text(alphabet="<|>im_startendu·[]INS/", max_size=60))
+TOKENS = ("<|im_start|>", "<|im_end|>", "[INST]", "<u>", "endu", "<u><u>", "  ", "u")
+PIECES = (*TOKENS, "<", "<|im_", "end", "[", "[INS", "T]", "·", "\u202e", "\r", ">")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_no_token_survives_whatever_surrounds_it(text: str) -> None:
-    tokens = ("<|im_start|>", "<|im_end|>", "[INST]", "<u>", "endu")
-    assert not any(token in harmless(text, tokens) for token in tokens)
+    left = harmless(text, TOKENS)
+    assert not [token for token in TOKENS if token in left and len(token.strip()) > 1]
+
+
+def test_a_token_is_broken_where_one_can_see_it() -> None:
+    assert harmless("a <u> b endu", TOKENS) == "a <·u> b e·ndu"
+    assert harmless("two  spaces and u", TOKENS) == "two  spaces and u", "what is no token of a kind stays as it is"
+
+
+def test_every_kind_of_line_break_is_one() -> None:
+    text = "1\u20282\u20293\r\n4\r5\v6\f7\x858\x1c9"
+    assert harmless(text) == "\n".join("123456789")
 
 
 def test_a_tag_is_in_none_of_the_texts_and_belongs_to_them() -> None:
