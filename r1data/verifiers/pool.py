@@ -144,15 +144,18 @@ class VerifierPool:
             self._ring()
         return task.result
 
-    def verify_all(self, checks: Iterable[Check]) -> Iterator[Verdict]:
-        """A verdict for every check, in their order; only a few thousand are held at a time."""
-        under_way: deque[Future[Verdict]] = deque()
+    def verify_all(self, checks: Iterable[Check | Verdict]) -> Iterator[Verdict]:
+        """A verdict for every check, in their order; only a few thousand are held at a time.
+
+        What has its verdict already is passed on in its place.
+        """
+        under_way: deque[Future[Verdict] | Verdict] = deque()
         for check in checks:
-            under_way.append(self.submit(check))
+            under_way.append(self.submit(check) if isinstance(check, Check) else check)
             if len(under_way) >= WINDOW:
-                yield under_way.popleft().result()
+                yield _reached(under_way.popleft())
         while under_way:
-            yield under_way.popleft().result()
+            yield _reached(under_way.popleft())
 
     def close(self) -> None:
         """Stop the workers; what has not been judged by then is cancelled."""
@@ -434,6 +437,10 @@ class VerifierPool:
         self._selector.close()
         self._bell.close()
         self._ringer.close()
+
+
+def _reached(verdict: Future[Verdict] | Verdict) -> Verdict:
+    return verdict if isinstance(verdict, Verdict) else verdict.result()
 
 
 def _size(check: Check) -> int:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from r1data.verifiers import gym
+from r1data.verifiers import code, gym
 from r1data.verifiers.check import BadTask, Check, Finding, verdict
 from r1data.verifiers.math import judging as math
 from schemas import Outcome, Verdict
@@ -32,6 +32,7 @@ class Verifier:
 
 VERIFIERS = {
     "math": Verifier(math.VERSION, math.verify, ("math_verify",)),
+    "code": Verifier(code.VERSION, code.verify, ("r1data.verifiers.code",), code.patience, slow=True),
     "reasoning_gym": Verifier(gym.VERSION, gym.verify, ("reasoning_gym",)),
 }
 
