@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,15 +61,14 @@ def verdict_file(target: Path) -> Iterator[VerdictFile]:
     then with the verdicts so far, and marked as incomplete.
     """
     interruption: KeyboardInterrupt | None = None
-    with written_whole(target) as staging:
-        with pq.ParquetWriter(staging, COLUMNS, compression="zstd") as writer:
-            file = VerdictFile(writer)
-            try:
-                yield file
-            except KeyboardInterrupt as interrupted:
-                interruption = interrupted
-            file.flush()
-            file.mark(interruption is None)
+    with written_whole(target) as staging, pq.ParquetWriter(staging, COLUMNS, compression="zstd") as writer:
+        file = VerdictFile(writer)
+        try:
+            yield file
+        except KeyboardInterrupt as interrupted:
+            interruption = interrupted
+        file.flush()
+        file.mark(interruption is None)
     if interruption is not None:
         raise interruption
 
@@ -86,6 +85,7 @@ def interrupted_rows(target: Path) -> pa.Table | None:
         return None
 
 
-def ids_of(table: pa.Table) -> Sequence[str]:
+def ids_of(table: pa.Table) -> list[str]:
     """The ids in a table of verdicts."""
-    return table.column("id").to_pylist()
+    ids: list[str] = table.column("id").to_pylist()
+    return ids
