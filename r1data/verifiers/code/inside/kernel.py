@@ -116,6 +116,10 @@ DENIED: dict[str, tuple[int, int]] = {
     "kcmp": (312, 272),
     "setpriority": (141, 140),
     "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
     # Namespaces and mounts: a namespace of one's own has folders without a bound.
