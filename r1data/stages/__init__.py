@@ -3,6 +3,7 @@
 from r1data.stages.assemble import assemble, decide
 from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
+from r1data.stages.judge import judge_missing
 from r1data.stages.plan import Plan, plan, preview
 from r1data.stages.sample import salvage, sample_shard
 
@@ -12,6 +13,7 @@ __all__ = [
     "assemble",
     "decide",
     "grade_missing",
+    "judge_missing",
     "open_job",
     "plan",
     "preview",

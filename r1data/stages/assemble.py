@@ -10,6 +10,7 @@ import polars as pl
 
 from r1data import __version__, replies
 from r1data.report import Funnel, RunFacts, render_card, render_report
+from r1data.selection import combined
 from r1data.selection import decide as decide_rows
 from r1data.stages.job import Job
 from r1data.store import Tables
@@ -19,7 +20,7 @@ from schemas import FinishReason, Outcome
 def decide(job: Job) -> pl.DataFrame:
     """Decide anew over all verdicts and measures; store and return the decisions."""
     tables = job.workspace.tables(job.grades)
-    decisions = decide_rows(tables.completions, tables.verdicts, tables.measures, job.recipe.selection)
+    decisions = decide_rows(tables.completions, tables.verdicts, tables.measures, job.recipe.selection, tables.policy)
     job.workspace.write_decisions(decisions)
     return decisions
 
@@ -74,7 +75,7 @@ def assistant_turn(text: pl.Expr) -> pl.Expr:
 
 def _pass_rates(tables: Tables) -> pl.LazyFrame:
     """Share of each prompt's judged draws that are correct; what could not be judged does not count."""
-    judged = tables.verdicts.filter(
+    judged = combined(tables.verdicts, tables.policy).filter(
         pl.col("outcome").is_in([Outcome.CORRECT.value, Outcome.INCORRECT.value, Outcome.NO_ANSWER.value])
     )
     owners = tables.completions.select("completion_id", "prompt_id")

@@ -12,6 +12,7 @@ from operator import attrgetter
 import polars as pl
 
 from r1data import replies
+from r1data.judging import VERIFIER as JUDGE
 from r1data.measures import measure
 from r1data.progress import Progress
 from r1data.recipe import Selection
@@ -51,11 +52,12 @@ class Grader:
             return
         measured = measure(frame)
         legible = readable(frame.select("completion_id", "finish_reason"), measured, self._selection)
-        answers = frame.select(
+        ruled = frame["verifier"] != JUDGE
+        answers = frame.filter(ruled).select(
             "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")).alias("answer")
         )
         futures = []
-        for row, good in zip(answers.iter_rows(), legible, strict=True):
+        for row, good in zip(answers.iter_rows(), legible.filter(ruled), strict=True):
             future = self._pool.submit(Check(*row))
             future.add_done_callback(partial(self._judged, bool(good)))
             futures.append(future)

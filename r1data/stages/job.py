@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from r1data import __version__, measures, verifiers
+from r1data.judging import Judge, judge_fingerprint, open_judge
 from r1data.model import LoadedModel, load_model
 from r1data.progress import Progress
 from r1data.prompts import Renderer
@@ -40,16 +41,32 @@ class Job:
             {
                 "verifiers": verifiers.versions(),
                 "measures": measures.VERSION,
-                "verification": self.recipe.verification,
+                "verification": self.recipe.verification.model_dump(mode="json", exclude={"policy", "judge"}),
             }
         )[:12]
+
+    @cached_property
+    def judge_model(self) -> LoadedModel:
+        """The model that judges: the recipe's own where it names no other."""
+        named = self.recipe.verification.judge.model
+        same = named is None or named == self.recipe.model
+        return self.model if same else load_model(self.recipe.model_copy(update={"model": named}))
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge of what rules cannot check."""
+        return open_judge(self.judge_model, self.recipe.verification.judge)
+
+    @cached_property
+    def judging(self) -> str:
+        """Version of the judge's verdicts: it changes when another model, template or setting may say otherwise."""
+        return judge_fingerprint(self.judge_model, self.recipe.verification.judge)
 
     def recipe_fingerprint(self, prompt_ids: list[str]) -> str:
         """Fingerprint of everything that decides which rows come out; no path and no machine is in it."""
         recipe = self.recipe.model_dump(mode="json", include={"seed", "template", "sampling", "selection"})
-        return fingerprint(
-            {"recipe": recipe, "prompts": sorted(prompt_ids), "model": self.model.fingerprint, "grades": self.grades}
-        )
+        checks = {"grades": self.grades, "judging": self.judging, "policy": self.recipe.verification.policy}
+        return fingerprint({"recipe": recipe, "prompts": sorted(prompt_ids), "model": self.model.fingerprint, **checks})
 
     def manifest(self, prompt_ids: list[str]) -> dict[str, object]:
         """What the workspace is about, as JSON."""
@@ -61,6 +78,8 @@ class Job:
             "model_fingerprint": self.model.fingerprint,
             "route": self.route,
             "grades": self.grades,
+            "judging": self.judging,
+            "policy": self.recipe.verification.policy,
             "verifiers": verifiers.versions(),
             "measures": measures.VERSION,
         }
@@ -74,4 +93,7 @@ class Job:
 def open_job(recipe: Recipe, runtime: Runtime, root: Path, progress: Progress) -> Job:
     """Load what a job needs before it starts; nothing is written yet."""
     model = load_model(recipe)
-    return Job(recipe, runtime, Workspace(root), model, Renderer(model, recipe.template), progress)
+    job = Job(recipe, runtime, Workspace(root), model, Renderer(model, recipe.template), progress)
+    if recipe.asks_judge:
+        assert job.judge  # so that a judge that cannot be one is refused now, and not after the sampling
+    return job

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from r1data.verifiers import gym, math
+from r1data.verifiers import code, gym
 from r1data.verifiers.check import BadTask, Check, Finding, verdict
+from r1data.verifiers.math import judging as math
 from schemas import Outcome, Verdict
 
 
@@ -18,17 +19,20 @@ class Verifier:
 
     The version is raised whenever the function may say something else. `modules` are what takes longest to import: a
     worker imports them before any deadline counts. `patience` says how many seconds one check may take beyond the
-    deadline of the recipe, for verifiers that run programs with limits of their own.
+    deadline of the recipe, for verifiers that run programs with limits of their own. `slow` where a check takes so long
+    that a worker should have no others ahead.
     """
 
     version: int
     verify: Callable[[Check], Finding]
     modules: tuple[str, ...] = ()
     patience: Callable[[Check], float] = lambda check: 0.0
+    slow: bool = False
 
 
 VERIFIERS = {
     "math": Verifier(math.VERSION, math.verify, ("math_verify",)),
+    "code": Verifier(code.VERSION, code.verify, ("r1data.verifiers.code",), code.patience, slow=True),
     "reasoning_gym": Verifier(gym.VERSION, gym.verify, ("reasoning_gym",)),
 }
 
