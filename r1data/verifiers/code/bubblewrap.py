@@ -48,7 +48,7 @@ def confined(bwrap: Path, command: Sequence[str], files: Mapping[str, int], fold
     for device in DEVICES:
         line += ["--dev-bind", device, device]
     for path, descriptor in files.items():
-        line += [*_parents(path), "--perms", "0444", "--ro-bind-data", str(descriptor), path]
+        line += [*_parents(path), "--perms", "0444", "--file", str(descriptor), path]
     for folder in folders:
         line += ["--dir", folder]
     line += ["--remount-ro", "/", "--chdir", "/", "--", *command]

@@ -6,8 +6,10 @@ the outside compares with what it alone knows.
 
 from __future__ import annotations
 
+import _sitebuiltins
 import _thread
 import atexit
+import builtins
 import json
 import os
 import sys
@@ -40,6 +42,8 @@ def warm_up() -> dict[str, Any]:
     register, os.register_at_fork = os.register_at_fork, lambda **hooks: None
     try:
         names: dict[str, Any] = {}
+        for name in ("exit", "quit"):  # which a Python without `site` lacks
+            setattr(builtins, name, _sitebuiltins.Quitter(name, "the end of the input"))
         exec(PRELUDE, names)
     finally:
         os.register_at_fork = register

@@ -90,6 +90,7 @@ class Warden:
 
     def serve(self) -> None:
         """Build, say how that went, and run a trial for every byte that comes, until the other side closes."""
+        os.setsid()  # a process group is not bounded by a namespace: one signal to it would reach the runner
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_BLOCK, CHILD_ENDED)
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 gets no signal from inside that it does not handle
