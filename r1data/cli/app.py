@@ -11,6 +11,7 @@ import typer
 from r1data import __version__
 from r1data.cli import explain, models, prompts, status
 from r1data.cli import run as run_command
+from r1data.cli import tests as tests_command
 from r1data.cli.doctor import doctor
 from r1data.errors import R1dataError
 
@@ -26,6 +27,7 @@ app.command()(explain.explain)
 app.command()(doctor)
 app.command()(prompts.prompts)
 app.add_typer(models.models)
+app.add_typer(tests_command.tests)
 
 
 def _version(wanted: bool) -> None:
