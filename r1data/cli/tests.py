@@ -15,7 +15,7 @@ from rich.table import Table
 from r1data.cli.output import PlainLines
 from r1data.errors import R1dataError
 from r1data.sources.formats import Unreadable, read_file
-from r1data.test_cases import Settings, Summary, UnreadableProblem, build_all, generator_prompt, read_problem
+from r1data.test_cases import Settings, Summary, UnreadableProblem, build_all, generator_prompt, read_problems
 from r1data.test_cases.prompting import Replies, collect_replies
 from r1data.verifiers.code import run_program
 
@@ -82,13 +82,9 @@ def prompts(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", encoding="utf-8") as file:
-            for place, raw in read_file(problems, problems.name):
-                try:
-                    if isinstance(raw, Unreadable):
-                        raise UnreadableProblem(f"{raw.rule}: {raw.detail}")
-                    problem = read_problem(raw)
-                except UnreadableProblem as error:
-                    say(f"{place}: left out: {error}")
+            for place, problem, _ in read_problems(read_file(problems, problems.name)):
+                if isinstance(problem, UnreadableProblem):
+                    say(f"{place}: left out: {problem}")
                     unreadable += 1
                     continue
                 row = {"id": problem.id, "question": generator_prompt(problem.prompt)}
@@ -97,8 +93,6 @@ def prompts(
         part.replace(out)
     except OSError as error:
         raise R1dataError(f"{out}: cannot be written: {error.strerror}", "choose another --out") from None
-    finally:
-        part.unlink(missing_ok=True)
     typer.echo(f"{out}: {written:,} prompts; {unreadable:,} rows are no problems")
 
 

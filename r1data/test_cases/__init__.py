@@ -7,7 +7,7 @@ not agree on is dropped (`agreement`); of the rest those are kept that catch kno
 """
 
 from r1data.test_cases.building import Built, Flag, Settings, build
-from r1data.test_cases.many import Summary, build_all
+from r1data.test_cases.many import Summary, build_all, read_problems
 from r1data.test_cases.problem import Problem, Submission, Test, UnreadableProblem, read_problem
 from r1data.test_cases.prompting import find_generators, generator_prompt
 
@@ -25,4 +25,5 @@ __all__ = [
     "find_generators",
     "generator_prompt",
     "read_problem",
+    "read_problems",
 ]

@@ -243,7 +243,9 @@ class _Generation:
         limits = GENERATOR_LIMITS
         first = [list(run(source, "python", ["0"], limits)) for source in generators] if seeds else []
         rest = [
-            [] if runs[0].status in HOPELESS else list(run(source, "python", [str(n) for n in range(1, seeds)], limits))
+            []
+            if seeds == 1 or runs[0].status in HOPELESS
+            else list(run(source, "python", [str(n) for n in range(1, seeds)], limits))
             for source, runs in zip(generators, first, strict=False)
         ]
         everything = [[*head, *tail] for head, tail in zip(first, rest, strict=True)]

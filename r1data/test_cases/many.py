@@ -123,22 +123,30 @@ def build_all(
     return summary
 
 
+def read_problems(rows: Iterable[Row]) -> Iterator[tuple[str, Problem | UnreadableProblem, object]]:
+    """Each row's place, the problem in it or what is wrong with it, and what stands there."""
+    for place, raw in rows:
+        if isinstance(raw, Unreadable):
+            yield place, UnreadableProblem(f"{raw.rule}: {raw.detail}"), raw.content
+            continue
+        try:
+            yield place, read_problem(raw), raw
+        except UnreadableProblem as error:
+            yield place, error, raw
+
+
 def _jobs(rows: Iterable[Row], settings: Settings, replies: Replies) -> Iterator[_Job]:
     made_by = [VERSION, asdict(settings)]
-    for place, raw in rows:
-        try:
-            if isinstance(raw, Unreadable):
-                raise UnreadableProblem(f"{raw.rule}: {raw.detail}")
-            problem = read_problem(raw)
+    for place, problem, raw in read_problems(rows):
+        if isinstance(problem, Problem):
             more = generators_for(problem.id, problem.prompt, replies) if replies else ()
             problem = replace(problem, generators=tuple(dict.fromkeys((*problem.generators, *more))))
             yield _Job(fingerprint([made_by, asdict(problem)]), problem.id, problem, None)
-        except UnreadableProblem as error:
-            content = raw.content if isinstance(raw, Unreadable) else raw
-            name = raw.get("id") if not isinstance(raw, Unreadable) else None
+        else:
+            name = raw.get("id") if isinstance(raw, Mapping) else None
             row_id = shorten(name) if isinstance(name, str | int) and str(name).strip() else place
-            reason = UnreadableProblem(f"{place}: {shorten(error)}")
-            yield _Job(fingerprint([made_by, row_id, str(reason), shorten(content)]), row_id, reason, content)
+            reason = UnreadableProblem(f"{place}: {shorten(problem)}")
+            yield _Job(fingerprint([made_by, row_id, str(reason), shorten(raw)]), row_id, reason, raw)
 
 
 def _unfinished(jobs: Iterable[_Job], finished: Counter[str]) -> Iterator[_Job]:
