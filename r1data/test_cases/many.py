@@ -17,7 +17,7 @@ from r1data.sources.rows import shorten
 from r1data.test_cases.building import VERSION, Built, Counts, Flag, Runner, Settings, build
 from r1data.test_cases.problem import Problem, UnreadableProblem, read_problem
 from r1data.test_cases.prompting import Replies, generators_for
-from r1data.test_cases.results import KEY, open_results
+from r1data.test_cases.results import KEY, open_results, set_aside
 from r1data.verifiers.code import Limits, Status
 
 REDO = (str(Flag.SANDBOX_ERROR),)
@@ -112,6 +112,7 @@ def build_all(
         summary.there_before = results.finished.total()
         if results.dropped:
             say(f"{out}: {results.dropped:,} rows taken out: changed, cut off by a crash, or failed by our sandbox")
+            say(f"{set_aside(out)}: whole rows among them are kept there")
         if summary.there_before:
             say(f"{out}: {summary.there_before:,} of {summary.rows:,} rows are there already and stay")
         left = _unfinished(_jobs(read(), settings, replies or {}), results.finished)

@@ -32,9 +32,13 @@ class Results:
 
     def add(self, row: Mapping[str, object]) -> None:
         """Write a row; when this returns, it is on the disk."""
-        self._file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            self._file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            remedy = "make room and run the same command again: what is finished stays"
+            raise ResultsError(f"{self._file.name}: cannot be written: {error.strerror}", remedy) from None
 
 
 @contextmanager
@@ -43,7 +47,8 @@ def open_results(path: Path, wanted: Counter[str], ids: Collection[str], redo: C
 
     A row stays if it is one of the `wanted` (by key, so many of each), or of a problem that is not among the `ids`.
     What does not stay (a row with one of the flags in `redo`, of a problem that has changed, or cut off in the middle
-    by a crash) is taken out first, by a copy that replaces the file in one step.
+    by a crash) is taken out first, by a copy that replaces the file in one step; whole rows go to a file beside it,
+    because they may have taken hours and the change may have been a slip.
 
     Raises:
         ResultsError: another process writes there, or a line is no row of this kind; nothing has been changed then.
@@ -61,13 +66,23 @@ def open_results(path: Path, wanted: Counter[str], ids: Collection[str], redo: C
             copy = path.with_name(f".{path.name}.new")
             fresh = stack.enter_context(copy.open("wb"))
             _lock(fresh, path)
-            file.seek(0)
-            fresh.writelines(line for line, stays in zip(file, keep, strict=True) if stays)
+            with set_aside(path).open("ab") as aside:
+                file.seek(0)
+                for line, stays in zip(file, keep, strict=True):
+                    if stays or line.endswith(b"\n"):
+                        (fresh if stays else aside).write(line)
+            if not set_aside(path).stat().st_size:  # nothing but a torn line
+                set_aside(path).unlink()
             fresh.flush()
             os.fsync(fresh.fileno())
             copy.replace(path)
             file = fresh
         yield Results(file, finished, dropped)
+
+
+def set_aside(path: Path) -> Path:
+    """Where the rows go that are taken out of a file of results."""
+    return path.with_name(f"{path.name}.old")
 
 
 def _survey(

@@ -101,6 +101,7 @@ def test_a_torn_last_line_is_made_again(tmp_path: Path, cut: int) -> None:
     out.write_bytes(whole[: max(last, len(whole) - cut)])
     summary = run_on(problems, out)
     assert (summary.built, summary.there_before) == (1, 3) and out.read_bytes() == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", "problems.jsonl"]
 
 
 def test_a_problem_that_has_changed_is_built_again_and_others_stay(tmp_path: Path) -> None:
@@ -110,6 +111,7 @@ def test_a_problem_that_has_changed_is_built_again_and_others_stay(tmp_path: Pat
     summary = run_on(write(tmp_path / "b.jsonl", [PROBLEM, variant(PROBLEM, id="q", prompt="new")]), out)
     assert (summary.built, summary.there_before) == (1, 1)
     assert [(row["id"], row["prompt"]) for row in read(out)] == [("other", "?"), ("p", "?"), ("q", "new")]
+    assert [(row["id"], row["prompt"]) for row in read(tmp_path / "out.jsonl.old")] == [("q", "?")]
 
 
 def test_what_our_sandbox_failed_is_tried_again(tmp_path: Path) -> None:
