@@ -112,7 +112,8 @@ def build_all(
         summary.there_before = results.finished.total()
         if results.dropped:
             say(f"{out}: {results.dropped:,} rows taken out: changed, cut off by a crash, or failed by our sandbox")
-            say(f"{set_aside(out)}: whole rows among them are kept there")
+            if set_aside(out).exists():
+                say(f"{set_aside(out)}: has the whole rows among them")
         if summary.there_before:
             say(f"{out}: {summary.there_before:,} of {summary.rows:,} rows are there already and stay")
         left = _unfinished(_jobs(read(), settings, replies or {}), results.finished)
