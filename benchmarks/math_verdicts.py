@@ -35,7 +35,7 @@ THOUGHTS = (
     "Wait, that does not look right. The factor ${a} \\cdot {b}$ appears twice, so one of them has to be divided out.",
     "Trying small cases: for $k = {a}$ we get {b}, and for the next one the remainder changes sign.",
     "So the interval would be $[{a}, {b}]$, unless the left end is excluded by the square root in the denominator.",
-    "Hmm, let me check this once more with the other formula: $\\sin^2\\theta + \\cos^2\\theta = 1$ gives \\boxed{{{a}}}?",
+    "Hmm, once more with the other formula: $\\sin^2\\theta + \\cos^2\\theta = 1$ gives \\boxed{{{a}}}.",
 )
 
 
