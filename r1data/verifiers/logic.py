@@ -7,7 +7,7 @@ import re
 from r1data.verifiers import gym
 from r1data.verifiers.check import BadTask, Check, Finding, read_task
 from r1data.verifiers.extraction import announced, answer_tags, last_box, narrow_width, unwrapped
-from r1data.verifiers.structured import Shape, read_answer, read_reference
+from r1data.verifiers.structured import NUMBERING, PAIR, Shape, Structure, read_answer, read_reference
 from schemas import Outcome
 
 VERSION = 1
@@ -15,6 +15,7 @@ LONGEST_LINE = 300
 LONGEST_TEXT = 50_000
 """Of a longer answer only the end is read."""
 SEVERAL_LINES = {Shape.GRID, Shape.ASSIGNMENT, Shape.LIST, Shape.JSON}
+ENTRY = {Shape.ASSIGNMENT: re.compile(PAIR.pattern + "$"), Shape.LIST: NUMBERING}
 FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 
 
@@ -32,7 +33,7 @@ def verify(check: Check) -> Finding:
     wanted = [read_reference(reference) for reference in references]
     found: str | None = None
     for structure in wanted:
-        found = extract(check.answer, structure.shape, structure.lines)
+        found = extract(check.answer, structure)
         if found and read_answer(found, structure) == structure.value:
             return Finding(Outcome.CORRECT, found, f"is {references[0]}")
     if not found:
@@ -40,7 +41,7 @@ def verify(check: Check) -> Finding:
     return Finding(Outcome.INCORRECT, found, f"is not {' or '.join(references)}, read as {wanted[0].shape.value}")
 
 
-def extract(answer: str | None, shape: Shape, lines: int) -> str | None:
+def extract(answer: str | None, wanted: Structure) -> str | None:
     """The last box, `<answer>`, a fenced block, as many last lines as the reference has, or an announced answer.
 
     Which of them come first depends on the shape: what fills several lines is rarely announced within one.
@@ -52,8 +53,8 @@ def extract(answer: str | None, shape: Shape, lines: int) -> str | None:
         found = find(text)
         if found:
             return unwrapped(found)
-    if shape in SEVERAL_LINES:
-        found = last_fence(text) or (_last_lines(text, lines) if lines > 1 else None)
+    if wanted.shape in SEVERAL_LINES:
+        found = last_fence(text) or _last_rows(text, wanted)
         if found:
             return found
     named = announced(text)
@@ -69,6 +70,15 @@ def last_fence(text: str) -> str | None:
         return None
     opening, closing = marks[-2 if len(marks) % 2 == 0 else -3], marks[-1 if len(marks) % 2 == 0 else -2]
     return text[opening.end() : closing.start()].partition("\n")[2].strip("\n") or None
+
+
+def _last_rows(text: str, wanted: Structure) -> str | None:
+    """As many lines as the reference has, or has entries, where each looks like one."""
+    if wanted.lines > 1:
+        return _last_lines(text, wanted.lines)
+    entry = ENTRY.get(wanted.shape)
+    found = _last_lines(text, len(wanted.value)) if entry else None
+    return found if entry and found and all(entry.match(line) for line in found.splitlines()) else None
 
 
 def _last_lines(text: str, count: int) -> str | None:
