@@ -11,8 +11,10 @@ from typing import Any
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 HAN_CHARACTER = re.compile(rf"[{HAN}]")
-SENTENCE_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$)|[。！？…]+[”’」』）]*")
+SENTENCE_END = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s|$)|[。！？…]+[”’」』）]*")
 ABBREVIATIONS = frozenset("mr mrs ms dr prof sr jr st vs etc e.g i.e fig no vol u.s u.k a.m p.m inc ltd co".split())
+NUMBERING = 6
+"""Characters that the number of a list may take."""
 LONGEST_DETECTED = 4000
 SCRIPTS = {
     "zh": HAN, "ja": rf"\u3040-\u30ff{HAN}", "ko": r"\uac00-\ud7af\u1100-\u11ff", "ru": r"\u0400-\u04ff",
@@ -47,7 +49,8 @@ def count_sentences(text: str) -> int:
         for match in SENTENCE_END.finditer(paragraph):
             before = paragraph[max(start, match.start() - 12) : match.start()].split()
             last = before[-1].casefold().lstrip("(\"'“‘") if before else ""
-            if match.group() == "." and (last in ABBREVIATIONS or re.fullmatch(r"\d{1,3}", paragraph[start : match.start()].strip())):
+            number = match.start() - start < NUMBERING and paragraph[start : match.start()].strip().isdigit()
+            if match.group() == "." and (last in ABBREVIATIONS or number):
                 continue  # "Dr. Who", or the number of a list
             count += bool(WORD.search(paragraph, start, match.start()))
             start = match.end()
