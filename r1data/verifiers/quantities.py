@@ -22,7 +22,10 @@ FLOAT_NOISE = Fraction(1, 10**12)
 FEWEST_DIGITS = 2
 
 LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}")
-LATEX_WRAPPER = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|mathit|operatorname|rm|bf)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+LATEX_WRAPPER = re.compile(
+    r"\\(?:text|textbf|mathrm|mathbf|textit|mathit|operatorname|rm|bf)"
+    r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
+)
 LATEX_SPACE = re.compile(r"\\[,;:! ]|\\q?quad|~")
 LEADING = re.compile(
     r"^\s*(?:about|approximately|approx\.?|roughly|around|nearly|equals?|is|约为|大约是?|约|等于|≈|∼|=|:|：|\s)*", re.I
