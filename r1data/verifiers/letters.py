@@ -19,13 +19,13 @@ LONGEST_TEXT = 20_000
 LONG_GAP = re.compile(r"[^\S\n]{2,}|\n{3,}")
 
 JOINT = r"\s*(?:,\s*and\b|,|、|;|/|&|\+|\band\b|\bor\b|和|与|及|或)\s*"
-NAMED = r"(?:\b(?:option|choice|letter|statement)s?\s*|选项\s*)?"
+NAMED = r"(?:\b(?i:option|choice|letter|statement)s?\s*|选项\s*)?"
 GOES_ON = r"(?:because|since|as|and|or|but|with|for|which|not|is|in|from|by|the|due|given|based|while|rather|instead)"
 BARE = rf"(?:[B-HJ-Z]|[AI](?!\s+(?!{GOES_ON}\b)[a-z]))"
 LETTER = rf"{NAMED}(?:[(\[]\s*(?:[A-Za-z])\s*[)\]]|{BARE}(?![A-Za-z0-9'’]))"
 JOINED = rf"{LETTER}(?!\s+(?:is|was|are|were|would|does|do|fails?|can|cannot|has|seems?|looks?)\b)"
 HEAD = re.compile(
-    rf"[\s:*_\"'“‘`]*(?:(?:definitely|clearly|therefore|thus|then|still|actually|just|simply|both|either)\s+)?"
+    rf"[\s:*_\"'“‘`]*(?:(?:(?:most\s+)?likely|probably|definitely|clearly|therefore|thus|then|still|actually|just|simply|both|either)\s+)?"
     rf"(?P<letters>{LETTER}(?:{JOINT}{JOINED}){{0,25}})"
 )
 NEGATED = re.compile(
@@ -48,14 +48,15 @@ STATEMENTS = tuple(
         (r"\b(?:answers?|options?|choices?)\b"
          r"(?:\s+(?:here|then|choice|option|letter|should|must|would|will|has|to|be)\b){0,4}"
          r"\s*(?:\*\*|__)?\s*(?:is|are|be|=|:|→|->)\s*(?:\*\*|__)?\s*:?(?=(?P<rest>[^\n]{1,300}))", re.I),
-        (r"\b(?:I|I'd|I'll|we|we'll)\s+(?:would\s+|will\s+)?"
+        (r"\b(?:I|I'd|I'll|I'm|we|we'll)\s+(?:would\s+|will\s+)?"
          r"(?:choose|chose|pick|picked|select|selected|go with|going with)(?=(?P<rest>[^\n]{1,300}))", re.I),
-        (r"\b(?:it'?s|it is|it must be|it has to be|must be|that'?s|leaves(?: us with)?|leaving(?: us with)?)"
+        (r"\b(?:[Ii]t'?s|[Ii]t is|must be|has to be|[Tt]hat'?s|leaves(?: us with)?|leaving(?: us with)?)"
          rf"(?=(?P<rest>\s+(?i:the\s+)?{LETTER}[^\n]{{0,80}}))", 0),
         (r"\b(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore)[,:]?"
          rf"(?P<rest>\s+{LETTER}\s*(?:$|[.!*\n]))", re.M),
         (rf"(?P<rest>(?<![A-Za-z0-9]){LETTER})\s+(?:is|must be|should be|has to be)\s+(?:the\s+|indeed\s+)?"
          r"(?:correct|right|best|answer|true one)\b", 0),
+        (rf"\b[Aa]nswer(?P<rest>\s+{LETTER}\s*(?:$|[.!*\n]))", re.M),
         (r"####(?=(?P<rest>[^\n]{1,300}))", 0),
         (r"(?:答案|结果|正确选项|正确的选项|正确的是)\s*(?:应该|应当|应|就)?\s*(?:\*\*)?\s*(?:是|为|选)?\s*(?:\*\*)?\s*[：:]?"
          r"(?=(?P<rest>[^\n。]{1,200}))", 0),

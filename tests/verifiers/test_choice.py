@@ -79,6 +79,15 @@ C.
 C) 12 m/s
 C. 12 m/s
 Option C
+Thus answer C.
+I'm going with C
+It has to be C.
+Correct Answer: Option C - 12 m/s
+The final answer is \( C \).
+Therefore the answer is \(\text{(C)}\).
+The answer is most likely C.
+The best choice is option C, since D violates energy conservation.
+A and B are wrong, D is wrong, leaving C.
 答案是C
 答案：C
 答案为 C。
@@ -199,6 +208,9 @@ def test_options_are_read_from_the_question() -> None:
         ("1.0 atm", "101.3 kPa", {}, C, "pressure"),
         ("2.0 L", "0.002 m^3", {}, C, "litres"),
         ("8.314 J/(mol·K)", "8.314 J mol^-1 K^-1", {}, C, "a bracket below the line"),
+        ("8.85e-12 C^2/(N m^2)", "8.85e-12 F/m", {}, C, "the same dimension by other names"),
+        ("2.5 μF", r"2.5\ \mu\text{F}", {}, C, "micro in LaTeX"),
+        ("5 J", "5 N·m", {}, C, "a product"),
         ("50%", "0.5", {}, C, "per cent"),
         ("50%", r"50\%", {}, C, "escaped per cent"),
         ("6.02 × 10^23", r"6.022 \times 10^{23}", {}, C, "powers of ten"),
