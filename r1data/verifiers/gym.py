@@ -18,6 +18,7 @@ from schemas import Outcome
 
 VERSION = 2
 FULL_SCORE = 0.999
+NONSENSE = "}{ ?? no answer ?? }{"
 LONGEST_LINE = 200
 """The last line counts as the answer where nothing announces one and it is short enough to be one."""
 
@@ -79,9 +80,21 @@ def _scoring(scorer: Any, entry: Any, reference: str | None) -> Callable[[str], 
             trouble = trouble or f"{type(error).__name__}: {error}"
             continue
         if points >= FULL_SCORE:
-            return partial(_points, scorer, thawed)
+            score = partial(_points, scorer, thawed)
+            _must_reject_nonsense(score)
+            return score
         trouble = trouble or f"score {points:g}"
     raise BadTask(f"its family's scorer does not accept the reference: {trouble}")
+
+
+def _must_reject_nonsense(score: Callable[[str], float]) -> None:
+    """Some scorers (game_of_life_halting) take any text for a yes; what they say is worth nothing."""
+    try:
+        fooled = score(NONSENSE) >= FULL_SCORE
+    except Exception:
+        return
+    if fooled:
+        raise BadTask("its family's scorer accepts any text as the answer")
 
 
 def _points(scorer: Any, entry: dict[str, Any], answer: str) -> float:  # noqa: ANN401
