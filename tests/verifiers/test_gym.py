@@ -65,6 +65,11 @@ def test_a_scorer_that_falls_over_an_answer_has_judged_it(monkeypatch: pytest.Mo
     assert judge("\\boxed{8}", task.replace('"7"', '"x"')) == Outcome.BAD_REFERENCE
 
 
+def test_a_scorer_that_accepts_anything_is_not_believed() -> None:
+    task = json.dumps({"family": "game_of_life_halting", "config": {}, "entry": {"answer": True, "metadata": {}}})
+    assert judge("\\boxed{True}", task) == Outcome.BAD_REFERENCE
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["arc_agi", "rearc"])
 def test_grids_that_json_turned_into_lists(family: str) -> None:
