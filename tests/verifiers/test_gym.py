@@ -21,7 +21,7 @@ def checks(family: str) -> list[tuple[str, str]]:
 
 
 def judge(answer: str | None, task: str | None) -> Outcome:
-    return verify(Check("0" * 32, "reasoning_gym", None, task, "en", answer)).outcome
+    return verify(Check("0" * 32, "logic", None, task, "en", answer)).outcome
 
 
 @pytest.mark.parametrize("family", FAMILIES)
