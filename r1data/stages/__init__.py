@@ -1,6 +1,7 @@
 """Stages: one verb each, from recipe to dataset. A flow or the command line strings them together."""
 
 from r1data.stages.assemble import assemble, decide
+from r1data.stages.desk import JudgeDesk
 from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
 from r1data.stages.judge import judge_missing
@@ -12,6 +13,7 @@ from r1data.stages.verify_file import Tally, verify_file
 __all__ = [
     "Change",
     "Job",
+    "JudgeDesk",
     "Plan",
     "Tally",
     "assemble",

@@ -144,10 +144,10 @@ class VerifierPool:
             self._ring()
         return task.result
 
-    def verify_all(self, checks: Iterable[Check | Verdict]) -> Iterator[Verdict]:
+    def verify_all(self, checks: Iterable[Check | Verdict | Future[Verdict]]) -> Iterator[Verdict]:
         """A verdict for every check, in their order; only a few thousand are held at a time.
 
-        What has its verdict already is passed on in its place.
+        What has its verdict already, or gets it elsewhere, is passed on in its place.
         """
         under_way: deque[Future[Verdict] | Verdict] = deque()
         for check in checks:
