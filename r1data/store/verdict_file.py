@@ -61,15 +61,14 @@ def verdict_file(target: Path) -> Iterator[VerdictFile]:
     then with the verdicts so far, and marked as incomplete.
     """
     interruption: KeyboardInterrupt | None = None
-    with written_whole(target) as staging:
-        with pq.ParquetWriter(staging, COLUMNS, compression="zstd") as writer:
-            file = VerdictFile(writer)
-            try:
-                yield file
-            except KeyboardInterrupt as interrupted:
-                interruption = interrupted
-            file.flush()
-            file.mark(interruption is None)
+    with written_whole(target) as staging, pq.ParquetWriter(staging, COLUMNS, compression="zstd") as writer:
+        file = VerdictFile(writer)
+        try:
+            yield file
+        except KeyboardInterrupt as interrupted:
+            interruption = interrupted
+        file.flush()
+        file.mark(interruption is None)
     if interruption is not None:
         raise interruption
 

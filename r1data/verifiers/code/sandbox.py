@@ -1,4 +1,14 @@
-"""The sandbox from outside: a warm runner behind a wall, and sessions in which one program runs on many inputs."""
+"""The sandbox from outside: a warm runner behind a wall, and sessions in which one program runs on many inputs.
+
+The wall is bubblewrap: namespaces for users, processes, mounts, network and IPC, the system read-only, no /proc, an
+empty environment. Behind it each program has its own namespace of processes and its own folder in memory, no
+capability, limits, and a filter of system calls: no new processes, no sockets, no tracing, no memory that nobody counts.
+
+Where the kernel forbids namespaces nothing runs, unless the environment variable R1DATA_SANDBOX is `weak`. Then the
+limits and the filter still hold: no new process, no socket, no signal to others. But a program sees the files and
+processes of this machine, may read what this user may read (as root: what nobody may) and write where this user may,
+and what it writes has no bound but that of each file. That is for programs that are not hostile.
+"""
 
 from __future__ import annotations
 
@@ -188,10 +198,11 @@ class Sandbox:
     def close(self) -> None:
         """End the runner and everything in it."""
         self._control.close()
-        if self._owner == os.getpid():
-            self._process.kill()
-            self._process.wait()
         os.close(self._messages)
+        if self._owner != os.getpid():  # after a fork it is still the parent's
+            return
+        self._process.kill()
+        self._process.wait()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 

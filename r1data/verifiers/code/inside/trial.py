@@ -88,10 +88,9 @@ def _wait(child: int, seconds: float) -> bool:
     begin, patience, wall = time.monotonic(), seconds, wall_limit(seconds)
     clock = (~child << 3) | 2  # the kernel's name for the processor time of another process
     while True:
-        if signal.sigtimedwait(CHILD_ENDED, max(patience, 0.001)) is not None:
-            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-                return False
-            continue  # an orphan ended
+        told = signal.sigtimedwait(CHILD_ENDED, max(patience, 0.001))  # of an orphan too, or that the child was stopped
+        if told is not None and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return False
         elapsed = time.monotonic() - begin
         try:
             left = seconds - time.clock_gettime(clock)
