@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from r1data import __version__
-from r1data.cli import explain, models, prompts, status
+from r1data.cli import bench, explain, models, prompts, status, verify
 from r1data.cli import judge as judge_commands
 from r1data.cli import run as run_command
 from r1data.cli.doctor import doctor
@@ -22,11 +22,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(run_command.run)
+app.command()(verify.verify)
 app.command()(status.status)
 app.command()(explain.explain)
 app.command()(doctor)
 app.command()(prompts.prompts)
 app.add_typer(models.models)
+app.add_typer(bench.bench)
 app.add_typer(judge_commands.judge)
 
 

@@ -5,11 +5,15 @@ from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
 from r1data.stages.judge import judge_missing
 from r1data.stages.plan import Plan, plan, preview
+from r1data.stages.reverify import Change, reverify, stored_run
 from r1data.stages.sample import salvage, sample_shard
+from r1data.stages.verify_file import Tally, verify_file
 
 __all__ = [
+    "Change",
     "Job",
     "Plan",
+    "Tally",
     "assemble",
     "decide",
     "grade_missing",
@@ -17,6 +21,9 @@ __all__ = [
     "open_job",
     "plan",
     "preview",
+    "reverify",
     "salvage",
     "sample_shard",
+    "stored_run",
+    "verify_file",
 ]

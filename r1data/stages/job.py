@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 
@@ -16,6 +17,62 @@ from r1data.prompts import Renderer
 from r1data.recipe import Recipe, Runtime, fingerprint
 from r1data.sampling import route
 from r1data.store import Workspace
+
+
+class Named(Protocol):
+    """What a model is called."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """For identity."""
+        ...
+
+
+class Made(Protocol):
+    """What deciding and assembling need of a job; a stored run has it too, without its model's files."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is made."""
+        ...
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where it is."""
+        ...
+
+    @property
+    def model(self) -> Named:
+        """Who wrote it."""
+        ...
+
+    @property
+    def grades(self) -> str:
+        """Version of the verdicts and measures that count."""
+        ...
+
+
+def grades_of(recipe: Recipe) -> str:
+    """Version of the verdicts and measures of a recipe: it changes when a verifier or a measure does."""
+    return fingerprint(
+        {
+            "verifiers": verifiers.versions(),
+            "measures": measures.VERSION,
+            "verification": recipe.verification.model_dump(mode="json", exclude={"policy", "judge"}),
+        }
+    )[:12]
+
+
+def recipe_fingerprint(recipe: Recipe, prompt_ids: list[str], model: Named, grades: str, judging: str) -> str:
+    """Fingerprint of everything that decides which rows come out; no path and no machine is in it."""
+    what = recipe.model_dump(mode="json", include={"seed", "template", "sampling", "selection"})
+    checks = {"grades": grades, "judging": judging, "policy": recipe.verification.policy}
+    return fingerprint({"recipe": what, "prompts": sorted(prompt_ids), "model": model.fingerprint, **checks})
 
 
 @dataclass(frozen=True)
@@ -37,13 +94,7 @@ class Job:
     @cached_property
     def grades(self) -> str:
         """Version of the verdicts and measures: it changes when a verifier or a measure does."""
-        return fingerprint(
-            {
-                "verifiers": verifiers.versions(),
-                "measures": measures.VERSION,
-                "verification": self.recipe.verification.model_dump(mode="json", exclude={"policy", "judge"}),
-            }
-        )[:12]
+        return grades_of(self.recipe)
 
     @cached_property
     def judge_model(self) -> LoadedModel:
@@ -64,9 +115,7 @@ class Job:
 
     def recipe_fingerprint(self, prompt_ids: list[str]) -> str:
         """Fingerprint of everything that decides which rows come out; no path and no machine is in it."""
-        recipe = self.recipe.model_dump(mode="json", include={"seed", "template", "sampling", "selection"})
-        checks = {"grades": self.grades, "judging": self.judging, "policy": self.recipe.verification.policy}
-        return fingerprint({"recipe": recipe, "prompts": sorted(prompt_ids), "model": self.model.fingerprint, **checks})
+        return recipe_fingerprint(self.recipe, prompt_ids, self.model, self.grades, self.judging)
 
     def manifest(self, prompt_ids: list[str]) -> dict[str, object]:
         """What the workspace is about, as JSON."""

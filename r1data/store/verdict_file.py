@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +85,7 @@ def interrupted_rows(target: Path) -> pa.Table | None:
         return None
 
 
-def ids_of(table: pa.Table) -> Sequence[str]:
+def ids_of(table: pa.Table) -> list[str]:
     """The ids in a table of verdicts."""
-    return table.column("id").to_pylist()
+    ids: list[str] = table.column("id").to_pylist()
+    return ids

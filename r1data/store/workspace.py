@@ -25,7 +25,7 @@ import polars as pl
 
 from r1data.errors import WorkspaceError
 from r1data.recipe import fingerprint, fingerprint_files
-from r1data.store.files import folder_written_whole, sweep_staging, write_parquet, write_text
+from r1data.store.files import STAGING, folder_written_whole, sweep_staging, write_parquet, write_text
 from r1data.store.journal import Journal, read_journal
 from r1data.store.tables import Tables
 from schemas import BadPrompts, Completions, Decisions, Examples, Measures, Outcome, Prompts, Verdicts
@@ -180,6 +180,31 @@ class Workspace:
         name = f"{fingerprint(measures['completion_id'].to_list())[:16]}.{version}.parquet"
         write_parquet(self.root / "verdicts" / name, Verdicts.validate(verdicts, cast=True))
         write_parquet(self.root / "measures" / name, Measures.validate(measures, cast=True))
+
+    @contextmanager
+    def grades_replaced(self, version: str) -> Iterator[Callable[[pl.DataFrame, pl.DataFrame], None]]:
+        """Give a function that writes grades; at the end of the block they take the place of all others of this
+        version. A kill before that leaves the old ones; one in between, rows that the next run grades.
+        """
+        written: list[Path] = []
+
+        def write(verdicts: pl.DataFrame, measures: pl.DataFrame) -> None:
+            name = f"{STAGING}{fingerprint(measures['completion_id'].to_list())[:16]}.{version}.parquet"
+            for table, schema, frame in (("verdicts", Verdicts, verdicts), ("measures", Measures, measures)):
+                written.append(self.root / table / name)
+                write_parquet(written[-1], schema.validate(frame, cast=True))
+
+        try:
+            yield write
+            for table in ("verdicts", "measures"):
+                for old in (self.root / table).glob(f"*.{version}.parquet"):
+                    if not old.name.startswith(STAGING):
+                        old.unlink()
+            for path in written:
+                path.rename(path.with_name(path.name.removeprefix(STAGING)))
+        finally:
+            for path in written:
+                path.unlink(missing_ok=True)
 
     def ungraded_ids(self, version: str) -> pl.DataFrame:
         """Ids of planned, successful draws that lack measures of this version, or its verdict where a rule has one."""

@@ -11,15 +11,19 @@ import ast
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from r1data.errors import R1dataError
 from r1data.verifiers.check import Check
+from r1data.verifiers.pool import VerifierPool
 from r1data.verifiers.rows import BadRow, check_of
 from schemas import Outcome, Verdict
 
+CASES = Path(__file__).resolve().parents[2] / "tests" / "verifiers" / "cases"
+RATES = Path(__file__).with_name("rates.json")
+BOTH = "math-checkers"
 RIGHT, WRONG = Outcome.CORRECT, (Outcome.INCORRECT, Outcome.NO_ANSWER)
 UNSURE = (Outcome.UNDECIDED, Outcome.TIMEOUT, Outcome.VERIFIER_ERROR)
 
@@ -163,21 +167,56 @@ class Agreement:
         return sum(n for (one, other), n in both.items() if one == other) / total if total else 0.0
 
 
-def agreement(cases: Iterable[Case]) -> Agreement:
-    """Ask both checkers of mathematics about every case that has a reference and an answer. Not for hostile input: the
-    caller leaves out what is labelled as such.
-    """
-    from r1data.verifiers.extraction import find_answer
-    from r1data.verifiers.math.judging import bare, consult
+def agreement(cases: Iterable[Case], pool: VerifierPool) -> Agreement:
+    """Ask both checkers of mathematics about every case that has a reference and an answer.
 
-    said = {True: "equal", False: "different", None: "nothing"}
-    counts: Counter[tuple[str, str]] = Counter()
-    for case in cases:
-        check = case.check
-        found = None if check.answer is None else find_answer(check.answer)
-        if not found or not check.reference:
-            continue
-        opinions = consult(bare(check.reference), found, check.question, always=True)
-        if opinions.second is not None:
-            counts[said[opinions.first.same], said[opinions.second.same]] += 1
-    return Agreement(dict(counts))
+    In the pool, since the second has no end of its own: what it does not end on is not counted.
+    """
+    checks = [replace(case.check, verifier=BOTH) for case in cases if case.check.verifier == "math"]
+    counts = Counter(found.detail for found in pool.verify_all(checks) if found.outcome == Outcome.CORRECT)
+    return Agreement({(pair.partition("/")[0], pair.partition("/")[2]): n for pair, n in counts.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """Everything that was measured."""
+
+    cases: list[Case]
+    verdicts: list[Verdict]
+    rates: list[Rates]
+    agreement: Agreement | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, without the cases themselves."""
+        pairs = (
+            {} if self.agreement is None else {"/".join(pair): n for pair, n in sorted(self.agreement.counts.items())}
+        )
+        share = None if self.agreement is None else round(self.agreement.share, 4)
+        return {"verifiers": [r.as_dict() for r in self.rates], "checkers_agree": share, "checkers": pairs}
+
+    def write(self) -> None:
+        """Keep the rates for the dataset cards, which name them."""
+        RATES.write_text(json.dumps(self.as_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+def run_benchmark(folder: Path, pool: VerifierPool, *, only: str | None = None) -> Benchmark:
+    """Verify all cases of a folder and count.
+
+    Raises:
+        CaseError: there are none, or one is unusable.
+    """
+    cases = [case for case in read_cases(folder) if only in (None, case.check.verifier)]
+    if not cases:
+        raise CaseError(f"{folder}: holds no cases of {only}")
+    verdicts = list(pool.verify_all(case.check for case in cases))
+    both = agreement(cases, pool) if only in (None, "math") else None
+    return Benchmark(cases, verdicts, rates(cases, verdicts), both)
+
+
+def known_rates() -> dict[str, Any]:
+    """The rates that were last kept; empty where there are none."""
+    try:
+        found: dict[str, Any] = json.loads(RATES.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found

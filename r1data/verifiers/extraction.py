@@ -49,7 +49,7 @@ MATHS_SPAN = re.compile(
 NO_ANSWER = re.compile(
     r"^(?:correct|incorrect|right|wrong|clear|obvious|obviously|not\b|as follows|therefore|thus|unique|the same"
     r"|consistent|reasonable|verified|unknown|unclear|ambiguous|given|below|above|in the|what|why|how"
-    r"|否|正确|错误|不对|对的|显然|合理|唯一|如下|什么)",
+    r"|否|多少|正确|错误|不对|对的|显然|合理|唯一|如下|什么)",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(
@@ -255,6 +255,8 @@ def _last_line(text: str) -> str | None:
         match = pattern.search(sentences[-1].strip().rstrip(".。").strip()) if sentences else None
         if match:
             rest = match["rest"].strip(TRAILING)
+            if "$" in rest.strip("$") and rest.count("$") % 2:
+                continue  # it begins in the middle of a formula
             spans = _spans_at_start(rest)
             if spans is not None:
                 return spans

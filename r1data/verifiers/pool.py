@@ -30,7 +30,7 @@ from types import TracebackType
 from r1data.verifiers.channel import Channel, Closed
 from r1data.verifiers.check import Check, Finding, verdict
 from r1data.verifiers.nursery import Born, Load, Loaded
-from r1data.verifiers.registry import VERIFIERS, version_of
+from r1data.verifiers.registry import KNOWN, VERIFIERS, version_of
 from schemas import Outcome, Verdict
 
 MOST_WORKERS = 8
@@ -132,7 +132,7 @@ class VerifierPool:
     def submit(self, check: Check) -> Future[Verdict]:
         """Have one check judged. The future ends with a verdict, or cancelled where the pool is closed before."""
         task = Task(check)
-        if check.verifier not in VERIFIERS:
+        if check.verifier not in KNOWN:
             why = f"there is no verifier of that name; known: {', '.join(VERIFIERS)}"
             self._settle(task, Finding(Outcome.VERIFIER_ERROR, detail=why), 0.0)
             return task.result
@@ -282,7 +282,7 @@ class VerifierPool:
 
     def _give_up(self, verifier: str, why: str) -> None:
         """Nothing can be judged by this verifier (or by `any`): say so on every row that asks for it."""
-        names = VERIFIERS if verifier == "any" else (verifier,)
+        names = KNOWN if verifier == "any" else (verifier,)
         self._broken.update(dict.fromkeys(names, why))
 
     def _dismiss(self, worker: Worker) -> None:
@@ -316,7 +316,7 @@ class VerifierPool:
         with self._lock:
             for name in worker.can:
                 queue = self._queues.get(name)
-                if queue and not (worker.tasks and VERIFIERS[name].slow):
+                if queue and not (worker.tasks and KNOWN[name].slow):
                     return queue.popleft()
         return None
 
@@ -343,7 +343,7 @@ class VerifierPool:
         if worker.tasks:
             check = worker.tasks[0].check
             with contextlib.suppress(Exception):  # a task that cannot be read: the verifier will say so
-                worker.allowed += VERIFIERS[check.verifier].patience(check)
+                worker.allowed += KNOWN[check.verifier].patience(check)
         worker.since = time.monotonic()
 
     def _patience(self) -> float | None:

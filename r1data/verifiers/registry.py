@@ -30,11 +30,16 @@ class Verifier:
     slow: bool = False
 
 
-VERIFIERS = {
+VERIFIERS: dict[str, Verifier] = {
     "math": Verifier(math.VERSION, math.verify, ("math_verify",)),
     "code": Verifier(code.VERSION, code.verify, ("r1data.verifiers.code",), code.patience, slow=True),
     "reasoning_gym": Verifier(gym.VERSION, gym.verify, ("reasoning_gym",)),
 }
+
+
+MEASURING = {"math-checkers": Verifier(math.VERSION, math.both_checkers, ("math_verify",))}
+"""What judges nothing: it says what each checker thinks, for the benchmark."""
+KNOWN = VERIFIERS | MEASURING
 
 
 def versions() -> dict[str, int]:
@@ -44,13 +49,13 @@ def versions() -> dict[str, int]:
 
 def version_of(name: str) -> int:
     """The version of one verifier; 1 for a name that nobody knows, so that its verdict can be written down."""
-    return VERIFIERS[name].version if name in VERIFIERS else 1
+    return KNOWN[name].version if name in KNOWN else 1
 
 
 def load(name: str) -> None:
     """Import what a verifier needs, which takes seconds, so that its first check costs no more than the others."""
-    if name in VERIFIERS:
-        for module in VERIFIERS[name].modules:
+    if name in KNOWN:
+        for module in KNOWN[name].modules:
             importlib.import_module(module)
 
 
@@ -61,7 +66,7 @@ def verify(check: Check) -> Verdict:
     """
     started = time.perf_counter()
     try:
-        finding = VERIFIERS[check.verifier].verify(check)
+        finding = KNOWN[check.verifier].verify(check)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BadTask as error:

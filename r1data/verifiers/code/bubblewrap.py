@@ -39,7 +39,7 @@ def confined(bwrap: Path, command: Sequence[str], files: Mapping[str, int], fold
     only, is for the runner, which mounts private folders; programs have none.
 
     Root becomes nobody first: the kernel does not count root's processes. A first bwrap shows nobody the interpreter,
-    which may be in a folder that only root can enter.
+    which may be in a folder that only root can enter; the second builds its own root on that one's /tmp.
     """
     python = interpreter()
     line = [str(bwrap), *NAMESPACES, "--die-with-parent", "--new-session", "--hostname", "sandbox"]
@@ -55,7 +55,7 @@ def confined(bwrap: Path, command: Sequence[str], files: Mapping[str, int], fold
     if os.geteuid() != 0:
         return line
     first = [str(bwrap), "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", *_system(), *_visible(_python_folders())]
-    first += [*_visible(_bwrap_folders(bwrap)), "--dev", "/dev", "--proc", "/proc", "--"]
+    first += [*_visible(_bwrap_folders(bwrap)), "--dir", "/tmp", "--dev", "/dev", "--proc", "/proc", "--"]
     return [*first, python, "-I", "-S", "-c", BECOME_NOBODY, *line]
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from r1data.verifiers.math.evaluation import SAME, UNKNOWN, Answer, compare
+from r1data.verifiers.math.evaluation import SAME, UNKNOWN, Answer, compare, exact
 from r1data.verifiers.math.expression import (
+    INFINITY,
     Apply,
     Expression,
     Form,
@@ -32,13 +33,15 @@ from r1data.verifiers.math.expression import (
     symbols,
     variables,
 )
-from r1data.verifiers.math.phrases import NOTHING
+from r1data.verifiers.math.phrases import NOTHING, SUFFIXES
 from r1data.verifiers.math.reals import ordered
 from r1data.verifiers.math.units import TABLE, read_unit
 
 MOST_ITEMS = 60
 WORDY = 4
 """So many words may say the same in another way."""
+HOW_MANY = {"infinitely many": INFINITY, "none": number(0)}
+NEGATION = re.compile(r"\b(?:not|no|non|never)\b|不|非|无")
 ORDERED = re.compile(
     r"sequence|in order|order(?:ed)? (?:from|by|the)|ascending|descending|increasing order|decreasing order|sort"
     r"|arrange|terms of|next (?:two|three|four|few|\d) (?:terms|numbers)|respectively|ordered (?:pair|triple)"
@@ -154,6 +157,8 @@ class Comparison:
     def _phrase_and_form(self, one: Form, other: Form) -> Answer:
         phrase, form = (one, other) if isinstance(one, Phrase) else (other, one)
         assert isinstance(phrase, Phrase)
+        if isinstance(form, Scalar) and HOW_MANY.get(phrase.text) == form.value:
+            return SAME
         if isinstance(form, Scalar) and isinstance(form.value, Symbol) and form.unit is None:
             if form.value.name.casefold() == phrase.text.casefold():
                 return Answer(True, True, "the same letter")
@@ -190,6 +195,7 @@ class Comparison:
             return self._in_a_base(one.value, other.value)
         if self.factored and _is_product(one.value) and isinstance(other.value, Apply) and other.value.head == "+":
             return _different("not factored")
+        other = self._as_asked(other)
         if self.unit and one.unit is None and other.unit and read_unit(other.unit).known:
             asked = read_unit(self.unit)
             if asked.known and asked.powers == read_unit(other.unit).powers:
@@ -200,6 +206,12 @@ class Comparison:
             if renamed is not None and _measured(one, Scalar(renamed, other.unit)).same:
                 return Answer(True, True, "equal but for the name of a constant")
         return answer
+
+    def _as_asked(self, scalar: Scalar) -> Scalar:
+        """分 as what it is a part of in the question: cents where it asks for yuan, minutes where for hours."""
+        asked = read_unit(self.unit).powers if self.unit and scalar.unit == "分" else ()
+        name = {"yuan": "人民币分", "time": "分钟"}.get(asked[0][0]) if asked else None
+        return Scalar(scalar.value, name) if name else scalar
 
     def _in_a_base(self, one: Expression, other: Expression) -> Answer:
         """101_2 is 5; but where the question asks for a base, 101 is the answer and 5 is not."""
@@ -244,11 +256,14 @@ class Comparison:
                 return Answer(False, True, "a set against a tuple") if same.same else same
             return self._any_order(_distinct(self, one.items), _distinct(self, other.items))
         if self._by_name(one.items) and self._by_name(other.items):
+            if _same_name(one.items) and _same_name(other.items):  # x_1 = 2, x_2 = 3 are roots, numbered as one likes
+                return self._any_order(_sorted_by_name(one.items), _sorted_by_name(other.items))
             return self._any_order(one.items, other.items)
         if self._by_name(one.items) or self._by_name(other.items):
             ours, theirs = (_sorted_by_name(items) for items in (one.items, other.items))
-            answer = self._in_order(ours, theirs)
-            return answer if answer.same or "paren" in kinds else self._any_order(ours, theirs)
+            if _same_name(one.items) or _same_name(other.items):
+                return self._any_order(ours, theirs)
+            return self._in_order(ours, theirs)
         if kinds == {"paren", "bracket"} and len(one.items) == len(other.items) == 2:
             same = self._in_order(one.items, other.items)
             return Answer(False, True, "other brackets") if same.same else same
@@ -339,6 +354,8 @@ def _measured(one: Scalar, other: Scalar) -> Answer:
 
 def _with_units(one: Scalar, other: Scalar) -> Answer:
     assert one.unit is not None and other.unit is not None
+    if one.unit.startswith("mod ") or other.unit.startswith("mod "):
+        return _modulo(one, other)
     ours, theirs = read_unit(one.unit), read_unit(other.unit)
     if ours.powers == theirs.powers:
         left = Apply("*", (one.value, Number(ours.factor)))
@@ -356,6 +373,17 @@ def _with_units(one: Scalar, other: Scalar) -> Answer:
             return straight
         return Answer(True, False, f"equal numbers, {other.unit} against {one.unit}")
     return straight
+
+
+def _modulo(one: Scalar, other: Scalar) -> Answer:
+    """3 mod 7 and 10 mod 7 are one class; another modulus is another thing."""
+    ours, theirs = str(one.unit), str(other.unit)
+    if ours != theirs:
+        return _different(f"{theirs} against {ours}")
+    difference = exact(Apply("+", (one.value, Apply("neg", (other.value,)))))
+    if difference is None or difference.denominator != 1:
+        return compare(one.value, other.value)
+    return Answer(difference % int(ours.removeprefix("mod ")) == 0, True, f"compared {ours}")
 
 
 def _degrees(scalar: Scalar) -> Scalar:
@@ -419,6 +447,12 @@ def _sorted_by_name(items: tuple[Form, ...]) -> tuple[Form, ...]:
         return items
     named = sorted(items, key=lambda item: item.name if isinstance(item, Named) else "")
     return tuple(item.value for item in named if isinstance(item, Named))
+
+
+def _same_name(items: tuple[Form, ...]) -> bool:
+    """Whether all carry one letter, with a number or without: x_1 and x_2, or x twice."""
+    names = [item.name.partition("_")[0] for item in items if isinstance(item, Named)]
+    return len(names) == len(items) and len(set(names)) == 1
 
 
 def _coordinates(expression: Expression, count: int) -> tuple[Expression, ...] | None:
@@ -489,7 +523,18 @@ def _equations(one: Relation, other: Relation) -> Answer:
         answer = compare(ratio, Number(factor))
         if answer.same:
             return Answer(True, answer.certain, "the same relation up to a factor")
+    if _divides(left) or _divides(right):
+        return UNKNOWN  # y = 2/x and xy = 2 are no multiples of each other
     return Answer(False, False, "different relations")
+
+
+def _divides(expression: Expression) -> bool:
+    """Whether it divides by a variable."""
+    if not isinstance(expression, Apply):
+        return False
+    if expression.head == "/" and variables(expression.arguments[1]):
+        return True
+    return any(map(_divides, expression.arguments))
 
 
 def _factors(left: Expression, right: Expression) -> list[Fraction]:
@@ -582,9 +627,18 @@ def _phrases(one: str, other: str) -> Answer:
     if short in heads and re.match(rf"{short}\b", long):
         return Answer(True, True, "the same yes or no")
     ours, theirs = set(one.split()), set(other.split())
+    if "implies" in ours & theirs:
+        return Answer(None, False, "statements that may be equivalent", final=True)
     if len(one) > 1 and len(other) > 1 and (ours <= theirs or theirs <= ours or one in other or other in one):
         negated = bool((ours ^ theirs) & {"not", "no", "never", "non"}) or ("不" in one) != ("不" in other)
         return _different("negated") if negated else Answer(None, False, "one has more words than the other", True)
+    if any(long == short + suffix for suffix in SUFFIXES):
+        return Answer(True, True, "the same words")
+    related = (ours & theirs) if (one + other).isascii() else len(set(one) & set(other)) > 1
+    if bool(NEGATION.search(one)) != bool(NEGATION.search(other)) or (related and min(len(ours), len(theirs)) > 1):
+        return Answer(None, False, "another wording", final=True)
+    if not (one + other).isascii() and related and min(len(one), len(other)) >= WORDY:
+        return Answer(None, False, "another wording", final=True)
     if min(len(ours), len(theirs)) >= WORDY or (min(len(one), len(other)) >= 2 * WORDY and not (one + other).isascii()):
         return Answer(None, False, "another wording", final=True)
     return _different("other words")

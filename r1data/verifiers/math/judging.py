@@ -27,8 +27,9 @@ from r1data.verifiers.math.expression import (
     Unreadable,
 )
 from r1data.verifiers.math.moments import same_moment
+from r1data.verifiers.math.numerals import roman
 from r1data.verifiers.math.reading import read
-from r1data.verifiers.math.spelling import spell
+from r1data.verifiers.math.spelling import spell, unwrap
 from r1data.verifiers.math.symbolic import Opinion, opinion
 from schemas import Outcome
 
@@ -46,6 +47,9 @@ ELSEWHERE = re.compile(
 )
 LONGEST_PHRASE = 200
 EULER = re.compile(r"(\d)e([+-]\d)")
+UNREAD = "the first checker cannot read the reference"
+"""Then the second one alone does not decide for an answer: of texts that it half understands it accepts too much."""
+COMMAND = re.compile(r"\\[A-Za-z]+")
 LETTERS, LISTED_LETTERS = re.compile(r"[A-J]{2,}"), re.compile(r"[A-J](?:\s*(?:[,、;]|and|和)?\s*[A-J])+")
 GROUPED = re.compile(r"[(\[{][^()\[\]{}]*\d,\d{3}(?!\d)")
 
@@ -115,6 +119,8 @@ def _other_readings(reference: str, found: str, answer: str) -> list[str]:
         readings.append(", ".join(boxes))
     if re.fullmatch(r"\d{5,}", reference.strip()) and re.fullmatch(r"\d{1,4}(?:,\d{4})+", found.strip()):
         readings.append(found.replace(",", ""))  # digits in fours, as Chinese groups them
+    if re.fullmatch(r"\d+", reference.strip()) and (value := roman(unwrap(found))) is not None:
+        readings.append(str(value))
     if LETTERS.fullmatch(reference.strip()) and LISTED_LETTERS.fullmatch(found.strip()):
         readings.append("".join(sorted(re.findall(r"[A-J]", found))))  # A, B, D for ABD
     return readings
@@ -132,9 +138,12 @@ def consult(reference: str, answer: str, question: str | None, *, always: bool) 
     try:
         ours = read(reference)
     except Unreadable as trouble:
+        if _as_text(reference) == _as_text(answer):
+            return Opinions(Answer(True, True, "the same text"), None)
+        if not re.search(r"\w", COMMAND.sub("", spell(reference))):
+            return Opinions(UNKNOWN, None, f"the reference cannot be read: {trouble}")
         second = opinion(spell(reference), spell(answer))
-        bad = None if second.reference_read and second.same is not None else f"the reference cannot be read: {trouble}"
-        return Opinions(UNKNOWN, second, bad)
+        return Opinions(Answer(None, False, f"{UNREAD}: {trouble}"), second)
     trouble_with = _flaw(ours)
     if trouble_with is not None:
         return Opinions(UNKNOWN, None, trouble_with)
@@ -146,6 +155,18 @@ def consult(reference: str, answer: str, question: str | None, *, always: bool) 
     return Opinions(first, opinion(spell(reference), spell(answer)))
 
 
+def both_checkers(check: Check) -> Finding:
+    """What the first and the second checker say, as `equal/different`; for measuring how far they agree."""
+    found = None if check.answer is None else find_answer(check.answer)
+    if found is None or not check.reference:
+        return Finding(Outcome.NO_ANSWER)
+    opinions = consult(bare(check.reference), found, check.question, always=True)
+    if opinions.second is None:
+        return Finding(Outcome.UNDECIDED, found)
+    first = _said(Opinion(opinions.first.same, True))
+    return Finding(Outcome.CORRECT, found, f"{first}/{_said(opinions.second)}")
+
+
 def conclude(opinions: Opinions, found: str) -> Finding:
     """The verdict that two opinions make."""
     first, second = opinions.first, opinions.second
@@ -155,11 +176,15 @@ def conclude(opinions: Opinions, found: str) -> Finding:
         return Finding(Outcome.CORRECT if first.same else Outcome.INCORRECT, found, first.why)
     asked = "math-verify was not asked" if second is None else f"math-verify says {_said(second)}"
     if second is not None and second.same is not None and first.same in (second.same, None):
-        if second.same:
+        if second.same and not first.why.startswith(UNREAD):
             return Finding(Outcome.CORRECT, found, f"{first.why}; {asked}")
         if first.same is False:
             return Finding(Outcome.INCORRECT, found, f"{first.why}; {asked}")
     return Finding(Outcome.UNDECIDED, found, f"{first.why}; {asked}")
+
+
+def _as_text(text: str) -> str:
+    return re.sub(r"\s+", "", spell(text))
 
 
 def _is_cut(text: str) -> bool:

@@ -19,6 +19,7 @@ DATES = (
 )
 TIMES = (
     re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})\s*(?P<half>[ap]\.?\s*m\.?)?", re.I),
+    re.compile(r"(?P<half>上午|下午|早上|晚上|凌晨|中午)\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})"),
     re.compile(r"(?P<hour>\d{1,2})\s*(?P<half>[ap]\.?\s*m\.?)", re.I),
     re.compile(
         r"(?P<half>上午|下午|早上|晚上|凌晨|中午)?\s*(?P<hour>\d{1,2})\s*[点时]\s*(?:(?P<minute>\d{1,2})\s*分?|(?P<thirty>半)|整)?"

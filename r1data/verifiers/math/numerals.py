@@ -17,6 +17,8 @@ DIGITS = {digit: n for n, digit in enumerate("零一二三四五六七八九")} 
 POWERS = {"十": 10, "百": 100, "千": 1000}
 MYRIADS = {"万": 10**4, "亿": 10**8}
 CHINESE = re.compile(r"[零〇一二三四五六七八九两十百千万亿]+")
+HALVES = ("half", "a half", "one half", "一半")
+ROMAN = re.compile(r"(?=.)M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 LONGEST = 60
 
 
@@ -25,7 +27,24 @@ def numeral(text: str) -> Fraction | None:
     text = text.strip().casefold()
     if len(text) > LONGEST:
         return None
+    if text in HALVES:
+        return Fraction(1, 2)
     return _english(text) if text.isascii() else _chinese(text)
+
+
+def share(text: str) -> Fraction | None:
+    """八折 and 三成 as shares of the whole: 4/5 and 3/10."""
+    if len(text) not in (2, 3) or text[-1] not in "成折" or not all(d in DIGITS for d in text[:-1]):
+        return None
+    return Fraction(int("".join(str(DIGITS[d]) for d in text[:-1])), 10 ** (len(text) - 1))
+
+
+def roman(text: str) -> int | None:
+    """The value of a Roman numeral in capitals; None where it is none."""
+    if not ROMAN.fullmatch(text):
+        return None
+    values = [dict(zip("IVXLCDM", (1, 5, 10, 50, 100, 500, 1000), strict=True))[c] for c in text]
+    return sum(-v if v < max(values[n + 1 :], default=0) else v for n, v in enumerate(values))
 
 
 def _english(text: str) -> Fraction | None:
@@ -96,4 +115,6 @@ def _chinese_whole(text: str) -> int | None:
         else:
             total = (total + section + digit) * MYRIADS[character]
             section = digit = 0
+    if len(text) > 2 and text[-1] in DIGITS and text[-2] in "百千万亿":  # 一百五 is 150
+        digit *= (POWERS | MYRIADS)[text[-2]] // 10
     return total + section + digit

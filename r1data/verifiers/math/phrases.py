@@ -17,6 +17,17 @@ MATHS_WORDS = frozenset(
 )
 COMMANDS = re.compile(r"\\[A-Za-z]+")
 LONGEST = 2000
+MARKS = {"√": "yes", r"\sqrt": "yes", r"\surd": "yes", "*": "no", r"\times": "no", "×": "no", "✗": "no",
+         ">": ">", "<": "<",          "=": "=", r"\ge": r"\ge", r"\le": r"\le", r"\checkmark": "yes"}  # fmt: skip
+"""Single marks that are a whole answer."""
+SPOKEN = {r"\parallel": "parallel", "∥": "parallel", r"\perp": "perpendicular",
+          "⊥": "perpendicular", r"\angle": "angle",
+          "∠": "angle", r"\triangle": "triangle", "△": "triangle", r"\cong": "congruent", "≌": "congruent",
+          r"\land": "and", "∧": "and", r"\lor": "or", "∨": "or", r"\lnot": "not", r"\neg": "not", "¬": "not",
+          r"\rightarrow": "implies", r"\to": "implies", r"\Rightarrow": "implies", r"\implies": "implies"}  # fmt: skip
+"""Signs that make a text a statement rather than an expression, as words."""
+STATEMENT = re.compile("|".join(re.escape(s) + ("(?![A-Za-z])" if s[0] == "\\" else "") for s in SPOKEN))
+SUFFIXES = ("条件", "个", "数", "人", "三角形", "函数")
 SHORT_WORDS = frozenset(("no", "up", "ok"))
 WORD = re.compile(r"[A-Za-z]{3,}")
 SAME = {"true": "yes", "false": "no", "是": "yes", "是的": "yes", "对": "yes", "正确": "yes",
@@ -27,6 +38,9 @@ SAME = {"true": "yes", "false": "no", "是": "yes", "是的": "yes", "对": "yes
         "空集": "empty set", "all reals": "all real numbers", "全体实数": "all real numbers",
         "实数集": "all real numbers", "一切实数": "all real numbers", "任意实数": "all real numbers",
         "所有实数": "all real numbers", "any real number": "all real numbers", "无穷多": "infinitely many",
+        "无数": "infinitely many", "无数个": "infinitely many", "无穷多个": "infinitely many",
+        "无限多": "infinitely many",
+        "infinite": "infinitely many", "an infinite number": "infinitely many",
         "无穷": "infinity", "偶": "even", "奇": "odd"}  # fmt: skip
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 for _day, _name in zip("一二三四五六日", WEEKDAYS, strict=True):
@@ -41,7 +55,12 @@ def fold(text: str, *, strict: bool = True) -> str | None:
     In strict reading only what is plainly words counts: three letters or more and nothing else, or Chinese without
     digits. Otherwise any text with a word in it.
     """
+    if strict and text.strip() in MARKS:
+        return MARKS[text.strip()]
     plain = WRAPPED.sub(r"\1", text).strip()
+    if STATEMENT.search(plain):
+        plain = STATEMENT.sub(lambda m: f" {SPOKEN[m[0]]} ", plain)
+        return " ".join(COMMANDS.sub(" ", plain).split())
     if option := OPTION.fullmatch(plain):
         return option[1].upper() if "(" in plain else None
     if strict:

@@ -31,12 +31,12 @@ from r1data.verifiers.math.expression import (
     variables,
     with_sign,
 )
-from r1data.verifiers.math.numerals import numeral
+from r1data.verifiers.math.numerals import numeral, share
 from r1data.verifiers.math.phrases import fold
 from r1data.verifiers.math.reals import EVERYTHING, MINUS_INFINITY, intersection, ordered, without
 from r1data.verifiers.math.spelling import spell
 from r1data.verifiers.math.tokens import Token, tokenize
-from r1data.verifiers.math.units import MULTIPLES, is_unit_word, read_unit
+from r1data.verifiers.math.units import MULTIPLES, Unit, is_unit_word, read_unit
 
 DEEPEST = 40
 FUNCTIONS = frozenset(
@@ -50,13 +50,17 @@ GREEK = frozenset(
 )
 CONSTANT_WORDS = {"pi": "pi", "infinity": "infinity", "infty": "infinity", "inf": "infinity", "oo": "infinity"}
 SIGNS = {"=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", r"\le": "<=", r"\ge": ">=", r"\ne": "!=",
-         r"\equiv": "=", r"\approx": "=", r"\to": "=", r"\sim": "="}  # fmt: skip
+         r"\equiv": "=", r"\approx": "=", r"\sim": "="}  # fmt: skip
 FACTOR_COMMANDS = frozenset((r"\frac", r"\sqrt", r"\hat", r"\vec", r"\pi", r"\infty", r"\binom", r"\lfloor", r"\lceil"))
 HEAD = re.compile(
     r"^(?:[A-Za-z](?:\^\{?-1\}?|'{1,3})?(?:_\{?\w+\}?)?\(\w+(?:,\w+)*\)|[A-Za-z]'{1,3}|d[a-z]/d[a-z]|[A-Z]_\{?\w+\}?"
     r"|\\frac\{d(?:\^\{?2\}?)?[a-z]?\}\{d[a-z](?:\^\{?2\}?)?\}(?:[a-z]|\w\(\w\))?)$"
 )
 """What a function or its derivative is called, on the left of its term."""
+REMAINDER = re.compile(
+    r"(\d+)\s*(?:…+|\.{3,6}|余|[Rr]|remainder|\\text\s*\{\s*(?:[Rr]|remainder|余)\s*\}|(?:\.\.\.\s*)+)\s*(\d+)"
+)
+CIRCLED = re.compile(r"[①-⑳](?:\s*[,、;和]?\s*[①-⑳])*")
 TURNED = {">": "<", ">=": "<="}
 JOINERS = frozenset(("or", "and", "或", "和", "且", "与", "及", "或者", "以及"))
 OPENERS = {"(": ")", "[": "]", r"\{": r"\}"}
@@ -80,6 +84,11 @@ def read(text: str, grouped: bool = True) -> Form:
     phrase = fold(spelt)
     if phrase is not None:
         return _worded(phrase, spelt)
+    quotient = REMAINDER.fullmatch(spelt)
+    if quotient:
+        return Listing("paren", (Scalar(_number(quotient[1])), Scalar(_number(quotient[2]))))
+    if CIRCLED.fullmatch(spelt):
+        return Listing("set", tuple(Scalar(number(ord(c) - 0x245F)) for c in spelt if "①" <= c <= "⑳"))
     try:
         return Reader(tokenize(spelt, grouped=grouped)).whole()
     except Unreadable as trouble:
@@ -95,7 +104,10 @@ def _worded(phrase: str, spelt: str) -> Form:
         return Reals(EVERYTHING)
     if phrase == "empty set":
         return Listing("set", ())
-    value = numeral(phrase) if phrase not in ("point",) else None
+    part = share(phrase)
+    if part is not None:
+        return Scalar(Number(part * 100), percent=True)
+    value = numeral(phrase)
     if value is None:
         return Phrase(phrase)
     if spelt.startswith("百分之"):
@@ -262,7 +274,7 @@ class Reader:
             first = read_unit(unit)
             further = self.factor()
             following = self.unit()
-            second = read_unit(following) if following else None
+            second = read_unit(_minor(following, first)) if following else None
             if second is None or second.powers != first.powers or not first.known:
                 raise Unreadable("two values side by side")
             value = Apply("+", (value, Apply("*", (further, Number(second.factor / first.factor)))))
@@ -939,6 +951,8 @@ class Reader:
                 base = self.argument()
         arguments = self.arguments(name)
         self.depth -= 1
+        if name in ("min", "max", "gcd", "lcm") and len(arguments) == 1:
+            raise Unreadable(f"{name} of one thing")
         if base is not None:
             if name != "log":
                 raise Unreadable(f"{name} with a subscript")
@@ -1024,6 +1038,12 @@ def _multiple(word: str) -> tuple[int | None, str]:
 def _is_name(text: str) -> bool:
     """Three letters that are a word or an abbreviation rather than a product: they have a vowel between."""
     return text[1].lower() in "aeiou" and text.lower() not in ("xyz", "abc") and text[0].lower() not in "xyz"
+
+
+def _minor(unit: str, major: Unit) -> str:
+    """分 is a minute behind hours and a cent behind yuan."""
+    dimension = major.powers[0][0] if major.powers else ""
+    return {"time": "分钟", "yuan": "人民币分"}.get(dimension, unit) if unit == "分" else unit
 
 
 def _is_power(parts: list[str], token: Token) -> bool:

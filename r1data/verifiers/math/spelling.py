@@ -57,9 +57,12 @@ DECORATION = re.compile(
     r"\\(?:checkmark|blacksquare|square|qed|hfill|par|nonumber|notag)(?![A-Za-z])|[✓✔□■]"
     r"|\\color\s*\{[^{}]*\}|\\(?:text|c)?color\s*\{[^{}]*\}(?=\s*\{)|\\(?:bf|it|rm|large|Large|huge)(?![A-Za-z])"
 )
+TICK = re.compile(r"[\s$]*(?:\\checkmark|✓|✔|\\surd)[\s$]*")
 DOTTED = re.compile(r"(\d*\.\d*)\\dot\s*\{?(\d)\}?(\d*)\\dot\s*\{?(\d)\}?")
 PERIOD = re.compile(r"(?<![\d.])(\d*\.\d*?)(\d{1,9}?)\2+\s*(?:\.\.\.|…|\\(?:dots|ldots|cdots)(?![A-Za-z]))")
 QUANTIFIER = re.compile(r",?\s*\(?\s*[kn]\s*\\in\s*(?:\\mathbb\s*\{?[ZN]\}?|\\mathbf\s*\{[ZN]\}|Z|N)\s*\)?\s*$")
+ORDINAL = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*\\text\s*\{\s*(?:st|nd|rd|th)\s*\}\s*\}?|(?:st|nd|rd|th)\b)|第(?=\d)")
+MODULUS = re.compile(r"\(?\s*(?:\\pmod|\\bmod|\\mod|\bmod)\s*\{?\s*(\d+)\s*\}?\s*\)?")
 UNDERSCORED = re.compile(r"(?<![\w.])\d{1,3}(?:\\?_\d{3})+(?![\w_])")
 TO = re.compile(r"(?<=\d)\s*(?:比|(?:\\text\s*\{\s*to\s*\}|\bto\b))\s*(?=\d)")
 LEADING_WORDS = re.compile(
@@ -73,11 +76,14 @@ LEADING_WORDS = re.compile(
 def spell(text: str) -> str:
     r"""The text in one spelling: ASCII signs, `\frac`, `\le`, no sizes, no markup around it, single spaces."""
     text = narrow(text).translate(SIGNS)
+    if TICK.fullmatch(text):
+        return r"\sqrt"
     if ".." in text or "…" in text or "dots" in text:
         text = PERIOD.sub(lambda m: f"{m[1]}\\overline{{{m[2]}}}", text)
     text = unwrap(text)
     text = "".join(GREEK.get(c, c) for c in text) if not text.isascii() else text
     text = VULGAR.sub(_vulgar, text)
+    text = MODULUS.sub(r" \\text{mod \1}", ORDINAL.sub("", text))
     text = TO.sub(":", LEADING_WORDS.sub("", UNDERSCORED.sub(lambda m: re.sub(r"\\?_", "", m[0]), text)))
     text = SUPERSCRIPTS.sub(lambda m: "^{" + unicodedata.normalize("NFKC", m[0]).replace("−", "-") + "}", text)
     text = SUBSCRIPTS.sub(lambda m: "_{" + unicodedata.normalize("NFKC", m[0]) + "}", text)

@@ -68,6 +68,10 @@ def tokenize(text: str, *, grouped: bool = True) -> list[Token]:
             brace = re.compile(r"\s*\{").match(text, position)
             inside = balanced(text, brace.end()) if brace else None
             if brace and inside is not None:
+                if inside.strip() in (",", ";"):
+                    tokens.append(Token("sign", ","))
+                    position = brace.end() + len(inside) + 1
+                    continue
                 kind = "vector" if content in BOLD and inside.strip() in UNIT_VECTORS else "text"
                 tokens.append(Token(kind, inside.strip(), spaced or inside[:1] == " "))
                 position = brace.end() + len(inside) + 1

@@ -31,6 +31,7 @@ def _table() -> dict[str, tuple[Fraction, str, int]]:
     length 1/1000: mm millimeter millimetre millimeters millimetres 毫米
     length 1/1000000: um micrometer micrometers micrometre micrometres microns 微米
     length 1/1000000000: nm nanometer nanometers nanometre nanometres 纳米
+    length 500: 里
     length 1000: km kilometer kilometre kilometers kilometres 千米 公里
     length 127/5000: in. inch inches 英寸
     length 381/1250: ft foot feet 英尺
@@ -74,6 +75,7 @@ def _table() -> dict[str, tuple[Fraction, str, int]]:
     dollar 1/100: cent cents ¢ 美分
     yuan 1: ¥ 元 块 块钱 元钱 人民币 yuan RMB rmb CNY cny
     yuan 1/10: 角 毛
+    yuan 1/100: 人民币分
     euro 1: € euro euros EUR eur 欧元
     sterling 1: £ GBP gbp 英镑
     rupee 1: ₹ rupee rupees Rs Rs. INR
