@@ -26,7 +26,7 @@ from r1data.verifiers.code.sandbox import (
 from r1data.verifiers.code.suite import Case, Suite, read_suite
 from schemas import Outcome
 
-MOST_SECONDS = 180.0
+MOST_SECONDS = 240.0
 """All tests of a task together, with a second try; the last test that began may end."""
 TRIES = 2
 SHOWN = 60
@@ -68,7 +68,7 @@ def patience(check: Check) -> float:
         return 0.0
     each = wall_limit(suite.limits.seconds) + (wall_limit(CHECKER_LIMITS.seconds) * 2 if suite.checker else 0.0)
     build = wall_limit(COMPILER.seconds)
-    return min(MOST_SECONDS, TRIES * (build + len(suite.cases) * each)) + build + each + GRACE_SECONDS
+    return min(MOST_SECONDS, TRIES * (build + len(suite.cases) * each)) + each + GRACE_SECONDS
 
 
 def _judge(program: str, suite: Suite, deadline: float) -> tuple[Outcome, str]:

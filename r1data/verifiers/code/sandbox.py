@@ -1,8 +1,8 @@
 """The sandbox from outside: a warm runner behind a wall, and sessions in which one program runs on many inputs.
 
 The wall is bubblewrap: namespaces for users, processes, mounts, network and IPC, the system read-only, no /proc, an
-empty environment. Behind it each program has its own namespace of processes and its own folder in memory, no
-capability, limits, and a filter of system calls: no new processes, no sockets, no tracing, no memory that nobody counts.
+empty environment. Behind it each program has its own namespace of processes and its own folder in memory, limits, no
+capability, and a filter of system calls: no new process, no socket, no tracing, no memory that nobody counts.
 
 Where the kernel forbids namespaces nothing runs, unless the environment variable R1DATA_SANDBOX is `weak`. Then the
 limits and the filter still hold: no new process, no socket, no signal to others. But a program sees the files and
@@ -68,9 +68,10 @@ class Status(StrEnum):
 class Limits:
     """What a program may use for one input.
 
-    `seconds` is processor time, of all threads together; by the clock on the wall it may take twice that and a second
-    more. `memory_mb` is address space beyond the interpreter's own. `output_bytes` bounds standard output, and every
-    file; `disk_mb` all files together. `tasks` bounds threads; processes of its own a program has only with `forks`.
+    `seconds` is processor time, of all threads together. By the clock on the wall a program may take four times that
+    and five seconds more, for it may have to wait for its turn; where it only sleeps, twice that and one second.
+    `memory_mb` is address space beyond the interpreter's own. `output_bytes` bounds standard output and every file,
+    `disk_mb` all files together. `tasks` bounds threads; processes of its own a program has only with `forks`.
     """
 
     seconds: float = 6.0

@@ -59,6 +59,13 @@ def test_processor_time_counts_and_not_the_clock_on_the_wall() -> None:
 
 
 @needs_sandbox
+def test_a_program_that_waits_for_its_turn_is_not_asleep() -> None:
+    slow = "import time\nwhile time.process_time() < 0.25:\n    end = time.process_time() + 0.01\n"
+    slow += "    while time.process_time() < end: pass\n    time.sleep(0.09)\nprint(1)"
+    assert run_program(slow, "python", [""], Limits(seconds=0.4))[0].status is Status.OK
+
+
+@needs_sandbox
 def test_several_threads_may_run_programs() -> None:
     results: list[Run] = []
 
