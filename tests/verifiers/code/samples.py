@@ -73,7 +73,7 @@ class Watched:
         previous: list[psutil.Process] = []
         while len(current := processes()) != len(previous) or not current:
             previous = current
-            time.sleep(0.05)
+            time.sleep(0.02)
         return current
 
     def __exit__(self, *unused: object) -> None:
