@@ -299,9 +299,8 @@ class Session:
         if not ending.started:
             raise SandboxError("the program could not be confined")
         most = self._limits.output_bytes + 1
-        sizes = {stdout: most, stderr: MOST_MESSAGES, result: most}
-        outputs = [os.pread(descriptor, size, 0) for descriptor, size in sizes.items()]
-        return run_of(ending, *outputs, limits=self._limits)
+        messages = os.pread(stderr, MOST_MESSAGES, max(0, os.fstat(stderr).st_size - MOST_MESSAGES))  # the last matter
+        return run_of(ending, os.pread(stdout, most, 0), messages, os.pread(result, most, 0), limits=self._limits)
 
     def _try(self) -> Ending:
         try:

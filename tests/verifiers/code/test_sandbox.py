@@ -45,6 +45,13 @@ def test_each_status(program: str, status: Status) -> None:
 
 
 @needs_sandbox
+def test_the_last_messages_are_kept() -> None:
+    program = "import sys\nsys.stderr.write('x' * 200_000 + '\\n')\n1 / 0"
+    run = run_program(program, "python", [""], Limits())[0]
+    assert run.stderr.endswith("ZeroDivisionError: division by zero\n") and len(run.stderr) < 100_000
+
+
+@needs_sandbox
 def test_no_input_no_run() -> None:
     assert run_program("print(1)", "python", [], Limits()) == []
 
