@@ -12,6 +12,7 @@ from r1data import __version__
 from r1data.cli import bench, explain, models, prompts, status, verify
 from r1data.cli import judge as judge_commands
 from r1data.cli import run as run_command
+from r1data.cli import tests as tests_command
 from r1data.cli.doctor import doctor
 from r1data.errors import R1dataError
 
@@ -30,6 +31,7 @@ app.command()(prompts.prompts)
 app.add_typer(models.models)
 app.add_typer(bench.bench)
 app.add_typer(judge_commands.judge)
+app.add_typer(tests_command.tests)
 
 
 def _version(wanted: bool) -> None:

@@ -17,6 +17,7 @@ from r1data.recipe.recipe import (
     Source,
     Template,
     Verification,
+    VerifierName,
 )
 from r1data.recipe.runtime import EngineChoice, LocalEngine, Runtime, ScriptedEngine, ServerEngine
 
@@ -40,6 +41,7 @@ __all__ = [
     "Source",
     "Template",
     "Verification",
+    "VerifierName",
     "fingerprint",
     "fingerprint_files",
     "read_recipe",

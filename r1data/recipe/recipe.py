@@ -27,6 +27,9 @@ class Model(Strict):
         return self.id.startswith((".", "/", "~"))
 
 
+VerifierName = Literal["math", "code", "choice", "logic", "constraints", "judge"]
+
+
 class PromptSource(Strict):
     """What every source of prompts has in common."""
 
@@ -35,8 +38,8 @@ class PromptSource(Strict):
     domain: str = "math"
     language: str | None = None
     """Target language (ISO 639-1) where no column says otherwise; by default it is told from the question."""
-    verifier: Literal["math", "judge"] = "math"
-    """`judge` for what no rule can check: the generative judge compares with the reference."""
+    verifier: VerifierName = "math"
+    """Who checks the answers, where no column says otherwise. `judge` is for what no rule can check."""
     licence: str | None = None
     limit: Annotated[int, Field(ge=1)] | None = None
     """Take at most this many rows, from the start."""
@@ -53,6 +56,17 @@ class Columns(Strict):
     domain: str = "domain"
     language: str = "language"
     licence: str = "licence"
+    verifier: str = "verifier"
+    options: str = "options"
+    """Of a multiple choice: letter to text."""
+    tolerance: str = "tolerance"
+    tests: str = "tests"
+    """Of a program: inputs, outputs, fn_name, time_limit, memory_mb."""
+    constraints: str = "constraints"
+    accepted: str = "accepted"
+    """More accepted answers, as a list of texts."""
+    task: str = "task"
+    """Any of the last five, as one object or as JSON."""
 
 
 class FilePrompts(PromptSource):

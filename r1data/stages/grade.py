@@ -22,6 +22,7 @@ from r1data.verifiers import Check, VerifierPool
 from schemas import Completion, FinishReason, Measures, Outcome, Verdict, Verdicts
 
 TASK_COLUMNS = ("prompt_id", "language", "verifier", "reference", "task")
+QUESTION = pl.col("messages").list.last().struct.field("content").alias("question")
 GRADED_COLUMNS = ("completion_id", "prompt_id", "text", "finish_reason")
 _graded = attrgetter(*GRADED_COLUMNS)
 _verdict_row = attrgetter(*(field.name for field in fields(Verdict)))
@@ -31,7 +32,7 @@ class Grader:
     """Measures completions at once and has them verified in the pool. Keeps numbers, not texts."""
 
     def __init__(self, prompts: pl.DataFrame, pool: VerifierPool, selection: Selection, progress: Progress) -> None:
-        self._tasks = prompts.select(TASK_COLUMNS)
+        self._tasks = prompts.select(*TASK_COLUMNS, QUESTION)
         self._pool = pool
         self._selection = selection
         self._progress = progress
@@ -54,7 +55,7 @@ class Grader:
         legible = readable(frame.select("completion_id", "finish_reason"), measured, self._selection)
         ruled = frame["verifier"] != JUDGE
         answers = frame.filter(ruled).select(
-            "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")).alias("answer")
+            "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")), "question"
         )
         futures = []
         for row, good in zip(answers.iter_rows(), legible.filter(ruled), strict=True):

@@ -219,7 +219,8 @@ class VerifierPool:
                 self._fork(nursery)
 
     def _found_nursery(self) -> Nursery:
-        ours, theirs = socket.socketpair()
+        # Packets, not a stream: two requests must not arrive as one.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         program = f"from r1data.verifiers.nursery import main; main({theirs.fileno()}, {os.getpid()})"
         command = [sys.executable, "-P", "-c", program]
         single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")

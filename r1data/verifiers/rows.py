@@ -15,7 +15,7 @@ from typing import Any
 from r1data import replies
 from r1data.verifiers.check import Check
 
-TASK_COLUMNS = ("options", "tolerance", "tests", "constraints", "comparison", "checker")
+TASK_COLUMNS = ("options", "tolerance", "tests", "constraints", "comparison", "checker", "accepted")
 DEFAULT_LANGUAGE = "en"
 
 
@@ -31,9 +31,9 @@ def check_of(row: Mapping[str, Any], number: int = 0) -> Check:
     """
     response = _text(row, "response")
     references = _references(row.get("reference"))
-    task = _task(row)
+    task = task_of(row)
     if len(references) > 1:
-        task["accepted"] = references[1:]
+        task["accepted"] = [*references[1:], *task.get("accepted", [])]
     return Check(
         completion_id=str(row["id"]) if row.get("id") is not None else str(number),
         verifier=_text(row, "verifier") or "math",
@@ -84,7 +84,12 @@ def _references(value: object) -> list[str]:
             raise BadRow(f"column 'reference' holds {type(value).__name__}, not text or a list")
 
 
-def _task(row: Mapping[str, Any]) -> dict[str, Any]:
+def task_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a verifier needs beside the reference: the columns of the task, and what is in `task` already.
+
+    Raises:
+        BadRow: one of them holds something else than it should.
+    """
     task = _object(row.get("task"), "task") or {}
     for column in TASK_COLUMNS:
         value = row.get(column)

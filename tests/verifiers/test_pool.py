@@ -16,7 +16,8 @@ from r1data.verifiers import Check, VerifierPool
 from schemas import Outcome
 
 ENDLESS = "\\sum_{n=1}^{9^{9^{9}}} n"
-HOSTILE = [ENDLESS, "9^{9^{9^{9^{9}}}}", "(" * 3000 + "1" + ")" * 3000, "10^{10^{10}}!", "\\frac{" * 500 + "1" + "}{2}" * 500]
+HOSTILE = [ENDLESS, "9^{9^{9^{9^{9}}}}", "(" * 3000 + "1" + ")" * 3000, "10^{10^{10}}!",
+           "\\frac{" * 500 + "1" + "}{2}" * 500]  # fmt: skip
 
 
 def check(number: int, reference: str, answer: str) -> Check:
