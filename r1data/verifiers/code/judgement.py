@@ -10,7 +10,8 @@ from r1data.verifiers.check import BadTask, Check, Finding
 from r1data.verifiers.code.comparison import same_output, same_value
 from r1data.verifiers.code.inside.protocol import COMPILER, wall_limit
 from r1data.verifiers.code.program import find_program
-from r1data.verifiers.code.sandbox import (
+from r1data.verifiers.code.sandbox import discard, open_session, sandbox
+from r1data.verifiers.code.session import (
     GRACE_SECONDS,
     BuildFailed,
     Limits,
@@ -19,9 +20,6 @@ from r1data.verifiers.code.sandbox import (
     SandboxUnavailable,
     Session,
     Status,
-    discard,
-    open_session,
-    sandbox,
 )
 from r1data.verifiers.code.suite import Case, Suite, read_suite
 from schemas import Outcome

@@ -12,7 +12,8 @@ from r1data.verifiers import Check
 from r1data.verifiers.check import Finding
 from r1data.verifiers.code import verify
 from r1data.verifiers.code.bubblewrap import find_bwrap
-from r1data.verifiers.code.sandbox import Sandbox, SandboxUnavailable, sandbox
+from r1data.verifiers.code.sandbox import Sandbox, sandbox
+from r1data.verifiers.code.session import SandboxUnavailable
 from schemas import Outcome
 
 DOUBLE = {"inputs": ["1\n", "2\n", "21\n"], "outputs": ["2\n", "4\n", "42\n"], "time_limit": 1}

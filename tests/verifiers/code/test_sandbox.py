@@ -8,7 +8,8 @@ import pytest
 
 from r1data.verifiers.code import Limits, Run, Status, bubblewrap, run_program
 from r1data.verifiers.code.inside.protocol import Ending
-from r1data.verifiers.code.sandbox import MODE_VARIABLE, discard, run_of
+from r1data.verifiers.code.sandbox import MODE_VARIABLE, discard
+from r1data.verifiers.code.session import run_of
 from schemas import Outcome
 from tests.verifiers.code.samples import GOOD, judge, needs_gxx, needs_sandbox, processes
 
