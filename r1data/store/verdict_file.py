@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from r1data.errors import EngineError
 from r1data.store.files import written_whole
 from schemas import Verdict
 
