@@ -57,7 +57,7 @@ SENTENCE_END = re.compile(
     r"\b|[,，](?:因为|也就是|即|而不|不是|而非)"
 )
 TRAILING = " \t.。!！,，;；*_`\"'”’"
-JOINED = re.compile(r"[\s$]*(?:,|，|、|;|and|or|和|或|与|及|\\text\s*\{\s*(?:and|or)\s*\})?[\s$]*")
+JOINED = re.compile(r"[\s$]*(?:,|，|、|;|and|or|和|或|与|及|\\text\s*\{\s*(?:and|or)\s*\})[\s$]*")
 ONE_NUMBER = re.compile(r"^[^\d$\\]{2,40}?(?P<rest>-?\d[\d,]*(?:\.\d+)?\s*[^\d\s]{0,8})$")
 LONGEST_LINE, LONGEST_REST = 120, 400
 TEXT_WRAPPER = re.compile(r"^\\(?:text|textbf|mathrm|mathbf|textit|mathit|operatorname)\s*\{(.*)\}$", re.DOTALL)
