@@ -24,6 +24,7 @@ LABELS = (
     re.compile(rf"(?P<circled>[{CIRCLED}])"),
     re.compile(r"(?:^|(?<=[.?!:;。？！：；，]\s)|(?<=\n))[ \t]*(?P<digit>[1-9])\s?[)）、](?!\s*[+*/=])", re.MULTILINE),
     re.compile(r"(?:^|(?<=[.?!:;。？！：；，]\s)|(?<=\n))[ \t]*(?P<letter>[a-h])\s?[)）]", re.MULTILINE),
+    re.compile(r"(?:^|(?<=[.?!:;。？！：；，]\s)|(?<=\n))[ \t]*(?P<roman>I{1,3}|IV|i{1,3}|iv)\s?[)）]", re.MULTILINE),
     re.compile(r"^[ \t]*(?P<digit>[1-9])[.．](?!\d)", re.MULTILINE),
     re.compile(r"^[ \t]*(?P<letter>[a-h])[.．](?=\s)", re.MULTILINE),
     re.compile(r"\b(?:part|question|problem|task)\s*\(?(?P<letter>[a-h])\)?\s*[:.]", re.IGNORECASE),
@@ -36,12 +37,18 @@ VERBS = (
     r"prove|list|name|identify|simplify|factor(?:i[sz]e)?|expand|graph|plot|draw|use|verify|describe|predict|convert)"
 )
 DEMAND = re.compile(
-    rf"[?？]|^\W*(?:and\s+|then\s+|hence,?\s+|also,?\s+|now,?\s+)?{VERBS}\b|[,，]\s*(?:then\s+)?{VERBS}\b"
+    rf"[?？]|^\W*(?:and\s+|then\s+|hence,?\s+|also,?\s+|now,?\s+)?{VERBS}\b(?!\()|[,，]\s*(?:then\s+)?{VERBS}\b(?!\()"
     rf"|[.]\s+(?:then\s+|hence,?\s+|also,?\s+)?{VERBS}\b"
     r"|^\W*(?:请|试)?(?:求|计算|证明|写出|判断|解(?:不等式|方程)|化简|确定|讨论|画出|说明|比较)"
     r"|[，,。；;](?:请|试)?(?:求|计算|证明|写出|判断|解(?:不等式|方程)|化简|确定|讨论|画出|说明)|多少|[为是]何值",
     re.IGNORECASE,
 )
+GIVENS = re.compile(
+    r"\b(?:tasks|steps|rules|conditions|facts|statements|properties|operations|instructions|moves|actions|events)\b"
+    r"[^.?!\n]{0,40}$|(?:条件|规则|步骤|操作|事实|命题|说法)[^。？！\n]{0,12}$",
+    re.IGNORECASE,
+)
+"""Words before labelled parts that are no questions, though they may begin with a verb."""
 OPTIONS = re.compile(r"\b(?:which|choose|select)\b[^.?!\n]{0,120}[.:?]\s*$|[(（]\s*[)）]\s*[。.]?\s*$", re.IGNORECASE)
 
 QUOTED = re.compile(r"\"[^\"\n]{0,400}\"|“[^”\n]{0,400}”|「[^」\n]{0,400}」")
@@ -49,9 +56,10 @@ SENTENCE = re.compile(r"[^.?!。？！\n]*(?:\.(?=\S)[^.?!。？！\n]*)*[.?!。
 ASKS = re.compile(
     r"\b(?:what|which|how|who|whom|whose|where|when|why|is|are|does|do|can|could|will|would)\b[^?]*\?$", re.IGNORECASE
 )
-RHETORICAL = re.compile(r"^\W*(?:did|do|have)\s+you\s+(?:know|ever)|^\W*can\s+you|^\W*你知道", re.IGNORECASE)
+RHETORICAL = re.compile(r"^\W*hint\b|^\W*(?:did|do|have)\s+you\s+(?:know|ever)|^\W*can\s+you|^\W*你知道", re.IGNORECASE)
 ZH_ASKS = re.compile(r"(?:多少|几|什么|何|怎样|谁|哪|吗)[^？]*？$|(?:^|，)还剩[^？]*？$")
 LONGEST_PART = 2000
+PREFACE = 200
 
 
 def several_questions(question: str) -> str | None:
@@ -82,7 +90,8 @@ def _runs(pattern: re.Pattern[str], question: str) -> Iterator[list[tuple[str, s
 
 
 def _parts(run: list[re.Match[str]], question: str, end: int) -> list[tuple[str, str]]:
-    if len(run) < 2 or OPTIONS.search(question[: run[0].start()]):
+    before = question[max(0, run[0].start() - PREFACE) : run[0].start()] if run else ""
+    if len(run) < 2 or OPTIONS.search(before) or GIVENS.search(before):
         return []
     stops = [*(match.start() for match in run), end]
     return [

@@ -12,9 +12,10 @@ PROOF = (
         re.IGNORECASE,
     ),
     re.compile(
-        START + r"(?:please\s+)?(?:prove|disprove)(?:\s+or\s+(?:dis)?prove)?(?:\s+(?:the|your|this|each|by|every|for)\b|\s*[:,.])",
+        START + r"(?:please\s+)?(?:dis)?prove\b(?!\s+it\s+\w+ly\b)",
         re.IGNORECASE,
     ),
+    re.compile(r"\b(?:are|have|need|wants?|wish|asked|must|task\s+is)\s+(?:to\s+)?prove\s+that\b", re.IGNORECASE),
     re.compile(r"\b(?:use|using|by)\s+[^.?!\n]{1,60}?\s+(?:to\s+)?(?:prove|show)\s+that\b", re.IGNORECASE),
     re.compile(START + r"(?:give|write|provide|find)\s+a\s+(?:\w+\s+)?proof\b", re.IGNORECASE),
     re.compile(r"求证|试证|(?:^|[。？！：；，、\n\s]|请|试|法|并)证明(?!书|文件|材料|信|了)"),

@@ -16,11 +16,13 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 TOLD = re.compile(
-    r"(?:^|[\n.?!。？！】])[ \t]*(?:(?:the\s+)?(?:final\s+|correct\s+)?answer|ans|solution)\s*[.:：=]\s*"
-    r"(?=[^\s_.…?(\[]|\()[^\n]{1,200}|[【\[]答案[】\]]\s*\S[^\n]{0,200}"
+    r"(?:^|[\n.?!。？！】\[(])[ \t]*(?:(?:the\s+)?(?:final\s+|correct\s+)?answer(?:\s+is)?|ans|solution)\s*[.:：=]\s*"
+    r"[^\s_.…?([][^\n]{0,200}|[【\[]答案[】\]]\s*\S[^\n]{0,200}"
     r"|(?:^|[\n。？！])[ \t]*(?:参考)?答案?\s*[:：]\s*[^\s_＿（(][^\n]{0,200}|\n[ \t]*解\s*[:：]\s*\S[^\n]{0,200}",
     re.IGNORECASE,
 )
+ASKED = re.compile(r"[?？]|\b(?:find|compute|calculate|determine|what|how)\b|求", re.IGNORECASE)
+"""A question that comes after its `Answer:` has told how to answer, not what."""
 BOXED = re.compile(r"\\boxed\s*\{\s*(?!\.|\\[lc]?dots|answer|your|\}|x\}|#|\?|…|_|\\text\{(?:your|answer))[^{}]{1,100}\}",
                    re.IGNORECASE)  # fmt: skip
 
@@ -42,8 +44,11 @@ def link(question: str) -> str | None:
 
 def answer_leaked(question: str) -> str | None:
     """A place where the question tells an answer."""
-    match = TOLD.search(question) or BOXED.search(question)
-    return match.group().strip() if match else None
+    for match in TOLD.finditer(question):
+        if not ASKED.search(match.group()[1:] + question[match.end() :]):
+            return match.group().strip()
+    boxed = BOXED.search(question)
+    return boxed.group() if boxed else None
 
 
 RULES = {
