@@ -6,7 +6,10 @@ import re
 
 FIGURE = r"(?:figures?|diagrams?|illustrations?|graphics?)"
 PICTURE = r"(?:pictures?|photo(?:graph)?s?|drawings?|sketch(?:es)?|charts?)"
-GRAPH = r"(?:(?:pie|bar|line|flow)\s?(?:charts?|graphs?)|(?:dot|box|scatter|stem)[\s-]?plots?|histograms?|graphs?|charts?|plots?)"
+GRAPH = (
+    r"(?:(?:pie|bar|line|flow)\s?(?:charts?|graphs?)|(?:dot|box|scatter|stem)[\s-]?plots?|"
+    r"histograms?|graphs?|charts?|plots?)"
+)
 SHAPE = (
     r"(?:triangles?|squares?|rectangles?|quadrilaterals?|parallelograms?|trapezoids?|trapeziums?|pentagons?|hexagons?|"
     r"octagons?|polygons?|circles?|curves?|shapes?|solids?|cubes?|prisms?|cylinders?|pyramids?|views?|plans?|nets?)"
@@ -130,4 +133,3 @@ def _shaded(question: str) -> str | None:
         if (match := said.search(question)) and not told.search(question):
             return match.group()
     return None
-

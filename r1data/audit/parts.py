@@ -17,10 +17,10 @@ ZH_NUMBERS = "一二三四五六七八"
 # A label stands at the start, behind white space or behind the end of a sentence; `f(1)` and `(2)(3)` have none.
 BEFORE = r"(?:^|(?<=[\s.?!:;,。？！：；，、$])|(?<=[\u4e00-\u9fff]))"
 LABELS = (
-    re.compile(BEFORE + r"[(（]\s*(?P<digit>[1-9])\s*[)）]"),
-    re.compile(BEFORE + r"[(（]\s*(?P<roman>i{1,3}|iv|vi{0,3}|I{1,3}|IV|VI{0,3})\s*[)）]"),
-    re.compile(BEFORE + r"[(（]\s*(?P<letter>[a-hA-H])\s*[)）]"),
-    re.compile(BEFORE + rf"[(（]?\s*(?P<capital_roman>[{CAPITAL_ROMAN}])\s*[)）]?"),
+    re.compile(BEFORE + r"[(（]\s{0,3}(?P<digit>[1-9])\s{0,3}[)）]"),
+    re.compile(BEFORE + r"[(（]\s{0,3}(?P<roman>i{1,3}|iv|vi{0,3}|I{1,3}|IV|VI{0,3})\s{0,3}[)）]"),
+    re.compile(BEFORE + r"[(（]\s{0,3}(?P<letter>[a-hA-H])\s{0,3}[)）]"),
+    re.compile(BEFORE + rf"[(（]?\s{{0,3}}(?P<capital_roman>[{CAPITAL_ROMAN}])\s{{0,3}}[)）]?"),
     re.compile(rf"(?P<circled>[{CIRCLED}])"),
     re.compile(r"(?:^|(?<=[.?!:;。？！：；，]\s)|(?<=\n))[ \t]*(?P<digit>[1-9])\s?[)）、](?!\s*[+*/=])", re.MULTILINE),
     re.compile(r"(?:^|(?<=[.?!:;。？！：；，]\s)|(?<=\n))[ \t]*(?P<letter>[a-h])\s?[)）]", re.MULTILINE),

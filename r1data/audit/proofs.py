@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-START = r"(?:^|[.?!:;,。？！：；，、\n])\W*"
+START = r"(?:^|[.?!:;,。？！：；，、\n])\W{0,8}"
 PROOF = (
     re.compile(
         START + r"(?:please\s+|then\s+|hence\s+|now\s+|and\s+)?(?:prove|show|demonstrate|verify|justify|establish|"

@@ -23,8 +23,10 @@ TOLD = re.compile(
 )
 ASKED = re.compile(r"[?？]|\b(?:find|compute|calculate|determine|what|how)\b|求", re.IGNORECASE)
 """A question that comes after its `Answer:` has told how to answer, not what."""
-BOXED = re.compile(r"\\boxed\s*\{\s*(?!\.|\\[lc]?dots|answer|your|\}|x\}|#|\?|…|_|\\text\{(?:your|answer))[^{}]{1,100}\}",
-                   re.IGNORECASE)  # fmt: skip
+BOXED = re.compile(
+    r"\\boxed\s*\{\s*(?!\.|\\[lc]?dots|answer|your|\}|x\}|#|\?|…|_|\\text\{(?:your|answer))[^{}]{1,100}\}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

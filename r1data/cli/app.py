@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from r1data import __version__
-from r1data.cli import explain, models, prompts, status
+from r1data.cli import audit, explain, models, prompts, status, suspects
 from r1data.cli import run as run_command
 from r1data.cli.doctor import doctor
 from r1data.errors import R1dataError
@@ -23,6 +23,8 @@ app = typer.Typer(
 app.command()(run_command.run)
 app.command()(status.status)
 app.command()(explain.explain)
+app.command()(audit.audit)
+app.command()(suspects.suspects)
 app.command()(doctor)
 app.command()(prompts.prompts)
 app.add_typer(models.models)

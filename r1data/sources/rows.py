@@ -43,6 +43,7 @@ class Defaults:
     language: str | None
     verifier: str
     licence: str | None
+    reference_needed: bool = True
 
 
 class Broken(Exception):
@@ -59,7 +60,7 @@ def read_row(raw: Mapping[str, Any], place: str, columns: Columns, defaults: Def
     try:
         messages = _messages(raw, columns)
         reference = _reference(raw.get(columns.answer), columns.answer)
-        if reference is None and defaults.verifier == "math":
+        if reference is None and defaults.verifier == "math" and defaults.reference_needed:
             raise Broken("reference_missing", f"column '{columns.answer}' is empty, and verifier math needs it")
         own = Defaults(
             source=defaults.source,

@@ -1,6 +1,7 @@
 """Stages: one verb each, from recipe to dataset. A flow or the command line strings them together."""
 
 from r1data.stages.assemble import assemble, decide
+from r1data.stages.fill import fill_references, suspects_of
 from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
 from r1data.stages.plan import Plan, plan, preview
@@ -11,10 +12,12 @@ __all__ = [
     "Plan",
     "assemble",
     "decide",
+    "fill_references",
     "grade_missing",
     "open_job",
     "plan",
     "preview",
     "salvage",
     "sample_shard",
+    "suspects_of",
 ]

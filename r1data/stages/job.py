@@ -47,6 +47,8 @@ class Job:
     def recipe_fingerprint(self, prompt_ids: list[str]) -> str:
         """Fingerprint of everything that decides which rows come out; no path and no machine is in it."""
         recipe = self.recipe.model_dump(mode="json", include={"seed", "template", "sampling", "selection"})
+        if self.recipe.audit.fill_references is not None:
+            recipe["fill_references"] = self.recipe.audit.fill_references.model_dump(mode="json")
         return fingerprint(
             {"recipe": recipe, "prompts": sorted(prompt_ids), "model": self.model.fingerprint, "grades": self.grades}
         )

@@ -3,6 +3,6 @@
 from r1data.store.files import write_parquet, write_text, written_whole
 from r1data.store.journal import Journal
 from r1data.store.tables import Tables
-from r1data.store.workspace import Workspace
+from r1data.store.workspace import Workspace, with_references
 
-__all__ = ["Journal", "Tables", "Workspace", "write_parquet", "write_text", "written_whole"]
+__all__ = ["Journal", "Tables", "Workspace", "with_references", "write_parquet", "write_text", "written_whole"]
