@@ -69,7 +69,7 @@ PICTORIAL = re.compile(r"\b(?:graph|diagram|figure|picture|chart|histogram|plot|
 CLAUSE = 60
 DRAWN = re.compile(
     r"!\[[^\]\n]{0,200}\]\(|<img\b|\\includegraphics\b|\[asy\]|\\begin\{(?:tikzpicture|asy|figure)\}"
-    r"|\b[\w-]{1,80}\.(?:png|jpe?g|gif|svg|bmp|webp|tiff?)\b",
+    r"|(?<=\w)\.(?:png|jpe?g|gif|svg|bmp|webp|tiff?)\b",
     re.IGNORECASE,
 )
 
@@ -93,9 +93,21 @@ ZH_SHADED = re.compile(r"阴影(?:部分|区域)|涂色部分")
 ZH_SHADING_TOLD = re.compile(r"[涂画打记成为]了?[上成为]?阴影|阴影(?:部分|区域)(?:为|是指|记作)")
 
 
+CUES = tuple(
+    "fig diagram illustrat graph pictur photo drawing sketch chart plot shown depict below above right left marked "
+    "image map grid shaded 图 所示 阴影 涂色".split()
+)
+"""What speaks of a figure holds one of these: looking for them first spares most questions the patterns."""
+
+
 def figure(question: str) -> str | None:
     """The words that speak of a figure which the question's text does not hold; None where there are none."""
-    return _first(question, (DRAWN, *CHINESE)) or _english(question) or _inside(question) or _shaded(question)
+    if match := DRAWN.search(question):
+        return match.group()
+    lower = question.lower()
+    if not any(cue in lower for cue in CUES):
+        return None
+    return _first(question, CHINESE) or _english(question) or _inside(question) or _shaded(question)
 
 
 def _first(question: str, patterns: tuple[re.Pattern[str], ...]) -> str | None:

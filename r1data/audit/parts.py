@@ -32,6 +32,11 @@ LABELS = (
     re.compile(rf"第(?P<zh>[{ZH_NUMBERS}])(?:小?问|小?题)\s*[：:，,、]"),
 )
 
+FIRST_LABEL = re.compile(
+    rf"[1iIaAⅠ]\s{{0,3}}[)）.．、]|[{CIRCLED[0]}{CAPITAL_ROMAN[0]}]|(?:part|question|problem|task)\s?\(?[1a]|第一",
+    re.IGNORECASE,
+)
+
 VERBS = (
     r"(?:find|determine|calculate|compute|evaluate|solve|express|derive|estimate|explain|sketch|state|write|give|show|"
     r"prove|list|name|identify|simplify|factor(?:i[sz]e)?|expand|graph|plot|draw|use|verify|describe|predict|convert)"
@@ -68,6 +73,8 @@ def several_questions(question: str) -> str | None:
 
 
 def _labelled(question: str) -> str | None:
+    if not FIRST_LABEL.search(question):
+        return None
     for pattern in LABELS:
         for run in _runs(pattern, question):
             demands = [label for label, part in run if DEMAND.search(part.strip()[:LONGEST_PART])]

@@ -12,9 +12,10 @@ from r1data.audit.proofs import proof
 
 LINK = re.compile(
     r"\b(?:https?|ftp)://\S|\bwww\.[\w-]+\.\w|\]\(https?:"
-    r"|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,3}\.(?:com|org|net|edu|gov|io|cn|uk|de)/[\w~?#-]",
+    r"|(?<=\w)\.(?:com|org|net|edu|gov|io|cn|uk|de)/[\w~?#-]",
     re.IGNORECASE,
 )
+SPACE = re.compile(r"\s")
 TOLD = re.compile(
     r"(?:^|[\n.?!。？！】\[(])[ \t]*(?:(?:the\s+)?(?:final\s+|correct\s+)?answer(?:\s+is)?|ans|solution)\s*[.:：=]\s*"
     r"[^\s_.…?([][^\n]{0,200}|[【\[]答案[】\]]\s*\S[^\n]{0,200}"
@@ -41,7 +42,10 @@ class Rule:
 def link(question: str) -> str | None:
     """A web address that the question sends its reader to."""
     match = LINK.search(question)
-    return match.group() if match else None
+    if match is None:
+        return None
+    before, after = question[max(0, match.start() - 60) : match.start()], question[match.end() : match.end() + 100]
+    return SPACE.split(before)[-1] + match.group() + SPACE.split(after)[0]
 
 
 def answer_leaked(question: str) -> str | None:
