@@ -28,7 +28,17 @@ from r1data.progress import Progress, Tally
 from r1data.recipe import read_recipe, read_runtime
 from r1data.report import Funnel
 from r1data.run import begin
-from r1data.stages import Job, Plan, assemble, decide, fill_references, grade_missing, open_job, sample_shard
+from r1data.stages import (
+    Job,
+    Plan,
+    assemble,
+    decide,
+    fill_references,
+    grade_missing,
+    judge_missing,
+    open_job,
+    sample_shard,
+)
 from r1data.verifiers import VerifierPool
 
 LOG_SECONDS = 30.0
@@ -87,6 +97,12 @@ def grade_task(work: Work) -> int:
 
 
 @task(cache_policy=NO_CACHE)
+def judge_task(work: Work, retry_failed: bool) -> int:
+    """Have the generative judge judge what the policy wants."""
+    return judge_missing(work.job, work.service, retry_failed=retry_failed)
+
+
+@task(cache_policy=NO_CACHE)
 def decide_task(work: Work) -> int:
     """Decide what is kept."""
     return decide(work.job).height
@@ -116,7 +132,11 @@ def reasoning(
                 job.progress.begin(todo.planned, todo.completed, todo.failed)
                 for number in todo.shards:
                     sample_task(work, number, retry_failed)
+                grade_task(work)
+                judge_task(work, retry_failed)
+            work.service = None
         grade_task(work)
+        judge_task(work, retry_failed)
         decide_task(work)
         funnel = assemble_task(work, time.monotonic() - started)
     counts = {name: value for name, value in funnel.as_dict().items() if isinstance(value, int)}

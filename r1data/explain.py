@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from r1data.errors import R1dataError
+from r1data.selection import combined
 from r1data.store import Tables, Workspace
 
 SHORTEST_PREFIX = 6
@@ -109,7 +110,7 @@ def _prompt_story(workspace: Workspace, tables: Tables, prompt_id: str) -> Promp
     assert prompt is not None
     mine = workspace.scan_plan().filter(pl.col("prompt_id") == prompt_id)
     drawn = tables.completions.select("completion_id", "finish_reason", "completion_tokens", "error")
-    outcome = tables.verdicts.select("completion_id", "outcome", "extracted")
+    outcome = combined(tables.verdicts, tables.policy).select("completion_id", "outcome", "extracted")
     decision = tables.decisions.select("completion_id", "kept", "reasons")
     draws = mine.drop("prompt_id")
     for table in (drawn, outcome, decision):

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from r1data.engines import serving
 from r1data.report import Funnel
-from r1data.stages import Job, Plan, assemble, decide, fill_references, grade_missing, plan, salvage, sample_shard
+from r1data.stages import (
+    Job,
+    Plan,
+    assemble,
+    decide,
+    fill_references,
+    grade_missing,
+    judge_missing,
+    plan,
+    salvage,
+    sample_shard,
+)
 from r1data.verifiers import VerifierPool
 
 
@@ -32,8 +43,12 @@ def run(job: Job, *, retry_failed: bool = False) -> Result:
                     job.progress.begin(todo.planned, todo.completed, todo.failed)
                     for number in todo.shards:
                         sample_shard(job, service, pool, number, retry_failed=retry_failed)
+                    grade_missing(job, pool)
+                    fill_references(job, pool)
+                    judge_missing(job, service, retry_failed=retry_failed)
             grade_missing(job, pool)
             fill_references(job, pool)
+        judge_missing(job, retry_failed=retry_failed)
         decide(job)
         seconds = time.monotonic() - started
         return Result(todo, assemble(job, seconds), todo.pending, seconds)

@@ -89,7 +89,7 @@ class _Candidate:
     def verdict(self) -> Verdict:
         """What was said of the form that was accepted, else of the first."""
         first = self._first.result()
-        if first.outcome == Outcome.CORRECT:
+        if first.outcome == Outcome.CORRECT or first.outcome not in SETTLED:
             return first
         others = (self._ask(form).result() for form in self._forms)
         return next((verdict for verdict in others if verdict.outcome == Outcome.CORRECT), first)

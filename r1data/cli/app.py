@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from r1data import __version__
-from r1data.cli import audit, explain, models, prompts, status, suspects
+from r1data.cli import audit, bench, explain, models, prompts, status, suspects, verify
+from r1data.cli import judge as judge_commands
 from r1data.cli import run as run_command
+from r1data.cli import tests as tests_command
 from r1data.cli.doctor import doctor
 from r1data.errors import R1dataError
 
@@ -21,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(run_command.run)
+app.command()(verify.verify)
 app.command()(status.status)
 app.command()(explain.explain)
 app.command()(audit.audit)
@@ -28,6 +31,9 @@ app.command()(suspects.suspects)
 app.command()(doctor)
 app.command()(prompts.prompts)
 app.add_typer(models.models)
+app.add_typer(bench.bench)
+app.add_typer(judge_commands.judge)
+app.add_typer(tests_command.tests)
 
 
 def _version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from r1data.doctor import machine, software
 from r1data.doctor.finding import Finding, Status
 from r1data.doctor.tiny import tiny_model
+from r1data.verifiers.code.bubblewrap import find_bwrap
 
 CHECKS: Mapping[str, Callable[[], Finding]] = {
     "python": software.python,
@@ -18,7 +19,7 @@ CHECKS: Mapping[str, Callable[[], Finding]] = {
     "math verifier": software.verifier,
     "language model": software.languages,
     "reasoning-gym": software.gym,
-    "sandbox": lambda: machine.sandbox(machine.find_bwrap()),
+    "sandbox": lambda: machine.sandbox(find_bwrap()),
     "disk": lambda: machine.disk(Path.cwd()),
     "memory": machine.memory,
     "loopback": machine.loopback,

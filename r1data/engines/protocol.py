@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from schemas import FinishReason
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One draw: continue `tokens` with this seed. `prompt_id` is for engines that make replies up."""
+    """One draw: continue `tokens` with this seed. `prompt_id` is for engines that make replies up.
+
+    With `json_schema` the engine is to hold the reply to it. Whoever asks checks it again: a server may ignore it.
+    """
 
     prompt_id: str
     tokens: tuple[int, ...]
@@ -19,6 +23,7 @@ class Request:
     top_p: float
     max_tokens: int
     stop: tuple[str, ...] = ()
+    json_schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """The scripted engine: no model, replies made up from the prompt and the seed. For rehearsals and fault injection.
 
 The same request always gets the same reply, on any machine and in any order. It is told the reference answers, so that
-a chosen share of its replies is right; another share has one of the flaws that the filters exist for.
+a chosen share of its replies is right; another share has one of the flaws that the filters exist for. A request with a
+JSON schema gets JSON that fits it, in which a choice is the one it is told with the probability `judge_accuracy`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Mapping
+from typing import Any
 
 from r1data.engines.protocol import Failure, Reply, Request
 from r1data.recipe import ScriptedEngine as Settings
@@ -51,7 +54,8 @@ class ScriptedEngine:
         dice = random.Random(f"{request.prompt_id}/{request.seed}")
         if dice.random() < self._settings.failures:
             return Failure("scripted failure")
-        text, finish = self._write(request, dice)
+        schema = request.json_schema
+        text, finish = self._write(request, dice) if schema is None else self._fill(request.prompt_id, schema, dice)
         return Reply(text, finish, len(request.tokens), max(1, len(text) // 4))
 
     def _write(self, request: Request, dice: random.Random) -> tuple[str, FinishReason]:
@@ -65,6 +69,21 @@ class ScriptedEngine:
         if dice.random() < self._settings.flaws:
             return _spoil(steps, solution, language, dice)
         return _reply(steps, solution), FinishReason.STOP
+
+    def _fill(self, prompt_id: str, schema: Mapping[str, Any], dice: random.Random) -> tuple[str, FinishReason]:
+        language, wanted = self._answers.get(prompt_id, ("en", None))
+        filled = {}
+        for name, field in schema["properties"].items():
+            choices = list(field.get("enum", ()))
+            if wanted in choices and dice.random() < self._settings.judge_accuracy:
+                choices = [wanted]
+            elif wanted in choices:
+                choices.remove(wanted)
+            filled[name] = dice.choice(choices or STEPS[language if language in STEPS else "en"])
+        text = json.dumps(filled, ensure_ascii=False)
+        if dice.random() < self._settings.flaws:
+            return dice.choice(((text[: len(text) // 2], FinishReason.LENGTH), ("It is correct.", FinishReason.STOP)))
+        return text, FinishReason.STOP
 
 
 def _reply(steps: list[str], solution: str) -> str:

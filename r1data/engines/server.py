@@ -120,6 +120,9 @@ class ServerEngine:
             "temperature": request.temperature, "top_p": request.top_p, "max_tokens": max_tokens,
             **self._defaults,
         }  # fmt: skip
+        if request.json_schema is not None:
+            schema = {"name": "reply", "schema": dict(request.json_schema), "strict": True}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return body | ({"stop": list(request.stop)} if request.stop else {})
 
     async def _send(self, endpoint: Endpoint, body: dict[str, Any]) -> Reply | Failure:

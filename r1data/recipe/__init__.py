@@ -9,7 +9,9 @@ from r1data.recipe.recipe import (
     FillReferences,
     GymPrompts,
     HubPrompts,
+    JudgeSettings,
     Model,
+    Policy,
     Recipe,
     Sampling,
     Selection,
@@ -17,6 +19,7 @@ from r1data.recipe.recipe import (
     Source,
     Template,
     Verification,
+    VerifierName,
 )
 from r1data.recipe.runtime import EngineChoice, LocalEngine, Runtime, ScriptedEngine, ServerEngine
 
@@ -28,8 +31,10 @@ __all__ = [
     "FillReferences",
     "GymPrompts",
     "HubPrompts",
+    "JudgeSettings",
     "LocalEngine",
     "Model",
+    "Policy",
     "Recipe",
     "Runtime",
     "Sampling",
@@ -40,6 +45,7 @@ __all__ = [
     "Source",
     "Template",
     "Verification",
+    "VerifierName",
     "fingerprint",
     "fingerprint_files",
     "read_recipe",

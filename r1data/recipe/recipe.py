@@ -27,6 +27,9 @@ class Model(Strict):
         return self.id.startswith((".", "/", "~"))
 
 
+VerifierName = Literal["math", "code", "choice", "logic", "constraints", "judge"]
+
+
 class PromptSource(Strict):
     """What every source of prompts has in common."""
 
@@ -35,7 +38,8 @@ class PromptSource(Strict):
     domain: str = "math"
     language: str | None = None
     """Target language (ISO 639-1) where no column says otherwise; by default it is told from the question."""
-    verifier: Literal["math"] = "math"
+    verifier: VerifierName = "math"
+    """Who checks the answers, where no column says otherwise. `judge` is for what no rule can check."""
     licence: str | None = None
     limit: Annotated[int, Field(ge=1)] | None = None
     """Take at most this many rows, from the start."""
@@ -52,6 +56,17 @@ class Columns(Strict):
     domain: str = "domain"
     language: str = "language"
     licence: str = "licence"
+    verifier: str = "verifier"
+    options: str = "options"
+    """Of a multiple choice: letter to text."""
+    tolerance: str = "tolerance"
+    tests: str = "tests"
+    """Of a program: inputs, outputs, fn_name, time_limit, memory_mb."""
+    constraints: str = "constraints"
+    accepted: str = "accepted"
+    """More accepted answers, as a list of texts."""
+    task: str = "task"
+    """Any of the last five, as one object or as JSON."""
 
 
 class FilePrompts(PromptSource):
@@ -151,11 +166,42 @@ class Audit(Strict):
     """Take prompts without a reference (verifiers math and choice), and let the majority of the draws name it."""
 
 
+class JudgeSettings(Strict):
+    """Who judges what rules cannot check, and how."""
+
+    model: Model | None = None
+    """By default the recipe's own model judges itself."""
+    votes: Annotated[int, Field(ge=1)] = 1
+    """Judgements of each answer; more than half of them decide, and a tie is `undecided`."""
+    max_tokens: Annotated[int, Field(ge=64)] = 1024
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _model_by_name(cls, model: object) -> object:
+        return {"id": model} if isinstance(model, str) else model
+
+    @model_validator(mode="after")
+    def _votes_differ(self) -> JudgeSettings:
+        if self.votes > 1 and self.temperature == 0:
+            raise ValueError("temperature 0 gives the same vote every time: raise judge.temperature or set votes to 1")
+        return self
+
+
+Policy = Literal["rule", "judge", "or", "and"]
+"""Whose word counts where both rule and judge have spoken; `r1data.selection.policy` has the truth table."""
+
+
 class Verification(Strict):
     """How replies are checked."""
 
     deadline: Annotated[float, Field(gt=0)] = 10.0
     """Seconds that one check may take before its worker is killed and the outcome is `timeout`."""
+    policy: Policy = "rule"
+    """`rule`: the judge is asked only about prompts whose verifier it is. `judge`: it has the only word. `or`: one of
+    the two is enough. `and`: both must agree. Except under `rule`, it decides what a rule leaves undecided.
+    """
+    judge: JudgeSettings = JudgeSettings()
 
 
 class Selection(Strict):
@@ -206,6 +252,12 @@ class Recipe(Strict):
     @classmethod
     def _model_by_name(cls, model: object) -> object:
         return {"id": model} if isinstance(model, str) else model
+
+    @property
+    def asks_judge(self) -> bool:
+        """Whether the generative judge will have something to say."""
+        named = any(getattr(source, "verifier", None) == "judge" for source in self.prompts)
+        return named or self.verification.policy != "rule"
 
     def resolve(self, path: str) -> Path:
         """A path of the recipe as an absolute one."""

@@ -47,6 +47,8 @@ class ScriptedEngine(Strict):
     """Share of replies that have one of the flaws the filters exist for."""
     failures: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of requests that come back as an error."""
+    judge_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.9
+    """Share of its judgements that are what they should be."""
     latency_seconds: Annotated[float, Field(ge=0)] = 0.0
     context_tokens: Annotated[int, Field(ge=1)] = 32768
 
@@ -58,6 +60,8 @@ class Runtime(Strict):
     """Where and how fast: the engine, how much at once, how many workers."""
 
     engine: EngineChoice = LocalEngine()
+    judge_engine: EngineChoice | None = None
+    """Where the judge runs; by default an engine like `engine`, which is the very same one if the model is too."""
     concurrency: Annotated[int, Field(ge=1)] = 256
     """Requests in flight, per endpoint."""
     verify_workers: Annotated[int, Field(ge=1)] | None = None
@@ -65,7 +69,7 @@ class Runtime(Strict):
     shard_prompts: Annotated[int, Field(ge=1)] = 500
     """Prompts per shard, the unit of sealing and of a Prefect task."""
 
-    @field_validator("engine", mode="before")
+    @field_validator("engine", "judge_engine", mode="before")
     @classmethod
     def _local_by_default(cls, engine: object) -> object:
         return {"kind": "local", **engine} if isinstance(engine, dict) else engine

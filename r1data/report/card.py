@@ -10,7 +10,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from r1data.recipe import Recipe
-from r1data.report.draws import JUDGED, draws, last_word
+from r1data.report.draws import JUDGED, draws
 from r1data.report.facts import RunFacts
 from r1data.report.funnel import Funnel
 from r1data.report.paths import TEMPLATES
@@ -104,8 +104,9 @@ def _outcomes(tables: Tables) -> list[dict[str, Any]]:
 
 
 def _verifiers(tables: Tables) -> list[str]:
-    used = last_word(tables.verdicts).select("verifier", "version").unique().sort("verifier", "version").collect()
-    return [f"{row['verifier']} (version {row['version']})" for row in used.to_dicts()]
+    used = tables.verdicts.select("verifier", "version").unique().sort("verifier", "version").collect()
+    named = [f"{row['verifier']} (version {row['version']})" for row in used.to_dicts()]
+    return named if tables.policy == "rule" else [*named, f"policy: {tables.policy}"]
 
 
 def _plain(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from r1data.selection import combined
 from r1data.store import Tables
 from schemas import FinishReason, Outcome
 
@@ -24,19 +25,9 @@ def draws(tables: Tables) -> pl.LazyFrame:
         "completion_id", "kept", "reason", other_reasons=pl.col("reasons").list.len().cast(pl.Int32) - 1
     )
     prompts = tables.prompts.select("prompt_id", "domain", "language", "source")
-    outcomes = last_word(tables.verdicts).select("completion_id", "outcome")
+    outcomes = combined(tables.verdicts, tables.policy).select("completion_id", "outcome")
     return (
         drawn.join(outcomes, on="completion_id", how="left")
         .join(decisions, on="completion_id", how="left")
         .join(prompts, on="prompt_id", how="left")
     )
-
-
-def last_word(verdicts: pl.LazyFrame) -> pl.LazyFrame:
-    """One verdict a completion, the one that `selection` goes by: the highest version's, `correct` before others."""
-    ranked = [pl.col("version"), pl.col("outcome") == Outcome.CORRECT, pl.col("outcome")]
-    columns = [
-        pl.col(name).sort_by(ranked, descending=[True, True, False]).first()
-        for name in ("outcome", "verifier", "version", "extracted")
-    ]
-    return verdicts.group_by("completion_id").agg(columns)

@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from r1data import replies
 from r1data.recipe import Selection
-from r1data.report.draws import last_word
 from r1data.report.excerpts import excerpt
 from r1data.report.offences import offences
 from r1data.report.safety import rendered, visible
+from r1data.selection import combined
 from r1data.store import Tables
 from schemas import Reason
 
@@ -86,7 +86,7 @@ def _in_full(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
     ids, prompt_ids = rows.lazy().select("completion_id"), rows.lazy().select("prompt_id").unique()
     of_completions = (
         tables.completions.join(ids, on="completion_id", how="semi").drop("prompt_id", "completion_tokens"),
-        last_word(tables.verdicts.join(ids, on="completion_id", how="semi")).drop("outcome", "version"),
+        combined(tables.verdicts.join(ids, on="completion_id", how="semi"), tables.policy).drop("outcome", "version"),
         tables.measures.join(ids, on="completion_id", how="semi").drop("version"),
         tables.decisions.join(ids, on="completion_id", how="semi").select("completion_id", "reasons"),
     )

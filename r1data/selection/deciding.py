@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from r1data.recipe import Selection
+from r1data.recipe import Policy, Selection
+from r1data.selection.policy import combined
 from r1data.selection.reasons import (
     AMONG_OTHERS,
     CORRECTNESS,
@@ -16,7 +17,7 @@ from r1data.selection.reasons import (
     REPEATS_EARLIER,
     expressions,
 )
-from schemas import Decisions, FinishReason, Outcome, Reason
+from schemas import Decisions, FinishReason, Reason
 
 MEASURES = (
     "think_in_order",
@@ -34,16 +35,21 @@ KEEP_ORDER = {"first": IN_DRAWN_ORDER, "shortest": ("prompt_id", "completion_tok
 
 
 def decide(
-    completions: pl.LazyFrame, verdicts: pl.LazyFrame, measures: pl.LazyFrame, selection: Selection
+    completions: pl.LazyFrame,
+    verdicts: pl.LazyFrame,
+    measures: pl.LazyFrame,
+    selection: Selection,
+    policy: Policy = "rule",
 ) -> pl.DataFrame:
     """One decision for each completion that is no failed draw, ordered by prompt and draw.
 
-    Of `completions` it reads completion_id, prompt_id, draw, finish_reason and completion_tokens. The result depends
+    Of `completions` it reads completion_id, prompt_id, draw, finish_reason and completion_tokens. `policy` says whose
+    verdict counts, the rule's or the judge's. The result depends
     on the rows alone, not on their order, and is valid against `schemas.Decisions`.
 
     Raises ValueError where a completion has not been measured; without a verdict it is `unverified`.
     """
-    rows = _rows(completions, verdicts, measures)
+    rows = _rows(completions, combined(verdicts, policy).select("completion_id", "outcome"), measures)
     alone = [expression.alias(reason) for reason, expression in _alone(selection).items()]
     rows = rows.with_columns(alone).with_columns(good=~pl.any_horizontal(_alone(selection).values()))
     rows = _ranked(_with_repeats(rows), selection)
@@ -89,22 +95,13 @@ def _alone(selection: Selection) -> dict[Reason, pl.Expr]:
     return {reason: all_of_them[reason] for reason in (*LEGIBILITY, *CORRECTNESS)}
 
 
-def _rows(completions: pl.LazyFrame, verdicts: pl.LazyFrame, measures: pl.LazyFrame) -> pl.LazyFrame:
+def _rows(completions: pl.LazyFrame, outcomes: pl.LazyFrame, measures: pl.LazyFrame) -> pl.LazyFrame:
     drawn = completions.filter(pl.col("finish_reason") != FinishReason.ERROR)
     drawn = drawn.select("completion_id", "prompt_id", "draw", "finish_reason", "completion_tokens")
     measured = measures.select("completion_id", *MEASURES, measured=pl.lit(True))
-    return drawn.join(_last_word(verdicts), on="completion_id", how="left").join(
+    return drawn.join(outcomes, on="completion_id", how="left").join(
         measured, on="completion_id", how="left"
     ).with_columns(pl.col("measured").fill_null(False))  # fmt: skip
-
-
-def _last_word(verdicts: pl.LazyFrame) -> pl.LazyFrame:
-    """One outcome a completion: the highest version's. Between verifiers of one version `correct` wins, then the
-    alphabet, so that the choice never hangs on the order of rows; a prompt has one verifier, so this is rare.
-    """
-    ranked = [pl.col("version"), pl.col("outcome") == Outcome.CORRECT, pl.col("outcome")]
-    outcome = pl.col("outcome").sort_by(ranked, descending=[True, True, False]).first()
-    return verdicts.group_by("completion_id").agg(outcome)
 
 
 def _with_repeats(rows: pl.LazyFrame) -> pl.LazyFrame:

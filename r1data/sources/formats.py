@@ -61,9 +61,9 @@ def read_file(path: Path, label: str) -> Iterator[Row]:
                 yield from _parquet(path, label)
             case _:
                 remedy = "use .jsonl, .json, .csv (each also with .gz) or .parquet"
-                raise SourceError(f"prompts: {path}: unknown kind of file", remedy)
+                raise SourceError(f"{path}: unknown kind of file", remedy)
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
-        raise SourceError(f"prompts: {path}: cannot be read: {error}", "check that the file is whole") from None
+        raise SourceError(f"{path}: cannot be read: {error}", "check that the file is whole") from None
 
 
 def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
@@ -96,9 +96,9 @@ def _json_array(path: Path, label: str) -> Iterator[Row]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"prompts: {path}: is no valid JSON: {error}", remedy) from None
+        raise SourceError(f"{path}: is no valid JSON: {error}", remedy) from None
     if not isinstance(value, list):
-        raise SourceError(f"prompts: {path}: should be a list of objects", remedy)
+        raise SourceError(f"{path}: should be a list of objects", remedy)
     for number, item in enumerate(value, start=1):
         good = isinstance(item, dict)
         kind = type(item).__name__
@@ -121,7 +121,7 @@ def _csv(path: Path, label: str) -> Iterator[Row]:
         try:
             header = next(reader, [])
         except csv.Error as error:
-            raise SourceError(f"prompts: {path}:1: the header is no valid CSV: {error}", "correct it") from None
+            raise SourceError(f"{path}:1: the header is no valid CSV: {error}", "correct it") from None
         _refuse_repeated(header, path)
         while True:
             place = f"{label}:{reader.line_num + 1}"
@@ -176,4 +176,4 @@ def _batch_row(one: pa.RecordBatch) -> Mapping[str, Any] | Unreadable:
 def _refuse_repeated(columns: list[str], path: Path) -> None:
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
-        raise SourceError(f"prompts: {path}: has more than one column '{twice[0]}'", "give each column its own name")
+        raise SourceError(f"{path}: has more than one column '{twice[0]}'", "give each column its own name")

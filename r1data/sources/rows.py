@@ -8,13 +8,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
-from r1data.recipe import Columns
+from r1data.recipe import Columns, VerifierName
 from r1data.sources.prompt_id import prompt_id
+from r1data.verifiers import BadRow, task_of
 from schemas import Message, Prompt
 from schemas.prompt import ROLES
 
+NEED_REFERENCE = ("math", "choice", "logic")
+MAY_LACK = ("math", "choice")
+"""Among these, the ones whose reference the majority of the draws can name, where the recipe asks for that."""
+TASK_ROLES = ("options", "tolerance", "tests", "constraints", "accepted", "task")
 CONTENT_CHARS = 300
 """How much of an unusable row is kept to look at."""
 SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -60,16 +65,24 @@ def read_row(raw: Mapping[str, Any], place: str, columns: Columns, defaults: Def
     try:
         messages = _messages(raw, columns)
         reference = _reference(raw.get(columns.answer), columns.answer)
-        if reference is None and defaults.verifier == "math" and defaults.reference_needed:
-            raise Broken("reference_missing", f"column '{columns.answer}' is empty, and verifier math needs it")
+        verifier = _verifier(raw, columns) or defaults.verifier
+        excused = verifier in MAY_LACK and not defaults.reference_needed
+        if reference is None and verifier in NEED_REFERENCE and not excused:
+            raise Broken("reference_missing", f"column '{columns.answer}' is empty, and verifier {verifier} needs it")
+        task = _task(raw, columns)
+        language = _text(raw, columns, "language") or defaults.language
+        if verifier == "code" and language is not None and language not in ("en", "zh"):
+            task["language"], language = language, defaults.language  # that of the program
+        if verifier == "code" and "tests" not in task:
+            raise Broken("tests_missing", f"column '{columns.tests}' is empty, and verifier code needs it")
         own = Defaults(
             source=defaults.source,
             domain=_text(raw, columns, "domain") or defaults.domain,
-            language=_text(raw, columns, "language") or defaults.language,
-            verifier=defaults.verifier,
+            language=language,
+            verifier=verifier,
             licence=_text(raw, columns, "licence") or defaults.licence,
         )
-        return make_prompt(messages, reference=reference, task=None, place=place, defaults=own)
+        return make_prompt(messages, reference=reference, task=_as_task(task), place=place, defaults=own)
     except Broken as broken:
         return bad_row(defaults.source, place, broken.rule, broken.detail, raw)
 
@@ -188,6 +201,29 @@ def _number(value: int | float | Decimal) -> str:
     text = format(Decimal(str(value)), "f")
     plain = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if plain in ("-0", "") else plain
+
+
+def _verifier(raw: Mapping[str, Any], columns: Columns) -> str | None:
+    name = _text(raw, columns, "verifier")
+    if name is not None and name not in get_args(VerifierName):
+        raise Broken("verifier_unknown", f"{name!r} is no verifier; known: {', '.join(get_args(VerifierName))}")
+    return name
+
+
+def _task(raw: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
+    """What the verifier needs beside the reference, under the names that it knows."""
+    renamed = {role: raw.get(getattr(columns, role)) for role in TASK_ROLES}
+    try:
+        return task_of(renamed)
+    except BadRow as trouble:
+        raise Broken("task_type", str(trouble)) from None
+
+
+def _as_task(task: dict[str, Any]) -> str | None:
+    try:
+        return json.dumps(task, ensure_ascii=False, sort_keys=True) if task else None
+    except (TypeError, ValueError) as trouble:
+        raise Broken("task_type", f"the task cannot be stored: {trouble}") from None
 
 
 def _text(raw: Mapping[str, Any], columns: Columns, role: str) -> str | None:

@@ -4,20 +4,29 @@ from r1data.stages.assemble import assemble, decide
 from r1data.stages.fill import fill_references, suspects_of
 from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
+from r1data.stages.judge import judge_missing
 from r1data.stages.plan import Plan, plan, preview
+from r1data.stages.reverify import Change, reverify, stored_run
 from r1data.stages.sample import salvage, sample_shard
+from r1data.stages.verify_file import Tally, verify_file
 
 __all__ = [
+    "Change",
     "Job",
     "Plan",
+    "Tally",
     "assemble",
     "decide",
     "fill_references",
     "grade_missing",
+    "judge_missing",
     "open_job",
     "plan",
     "preview",
+    "reverify",
     "salvage",
     "sample_shard",
+    "stored_run",
     "suspects_of",
+    "verify_file",
 ]

@@ -10,21 +10,22 @@ import polars as pl
 
 from r1data import __version__, replies
 from r1data.report import Funnel, RunFacts, render_card, render_report
+from r1data.selection import combined
 from r1data.selection import decide as decide_rows
-from r1data.stages.job import Job
+from r1data.stages.job import Made
 from r1data.store import Tables
 from schemas import FinishReason, Outcome
 
 
-def decide(job: Job) -> pl.DataFrame:
+def decide(job: Made) -> pl.DataFrame:
     """Decide anew over all verdicts and measures; store and return the decisions."""
     tables = job.workspace.tables(job.grades)
-    decisions = decide_rows(tables.completions, tables.verdicts, tables.measures, job.recipe.selection)
+    decisions = decide_rows(tables.completions, tables.verdicts, tables.measures, job.recipe.selection, tables.policy)
     job.workspace.write_decisions(decisions)
     return decisions
 
 
-def assemble(job: Job, seconds: float | None) -> Funnel:
+def assemble(job: Made, seconds: float | None) -> Funnel:
     """Write the dataset with its card, and the report; returns the funnel, which adds up."""
     tables = job.workspace.tables(job.grades)
     facts = _facts(job, tables, seconds)
@@ -40,7 +41,7 @@ def assemble(job: Job, seconds: float | None) -> Funnel:
     return funnel
 
 
-def _examples(job: Job, tables: Tables, recipe: str) -> Iterator[pl.DataFrame]:
+def _examples(job: Made, tables: Tables, recipe: str) -> Iterator[pl.DataFrame]:
     """The kept completions as training rows, one sealed part at a time."""
     kept = tables.decisions.filter(pl.col("kept")).select("completion_id").collect()
     rates = _pass_rates(tables).collect()
@@ -74,7 +75,7 @@ def assistant_turn(text: pl.Expr) -> pl.Expr:
 
 def _pass_rates(tables: Tables) -> pl.LazyFrame:
     """Share of each prompt's judged draws that are correct; what could not be judged does not count."""
-    judged = tables.verdicts.filter(
+    judged = combined(tables.verdicts, tables.policy).filter(
         pl.col("outcome").is_in([Outcome.CORRECT.value, Outcome.INCORRECT.value, Outcome.NO_ANSWER.value])
     )
     owners = tables.completions.select("completion_id", "prompt_id")
@@ -82,7 +83,7 @@ def _pass_rates(tables: Tables) -> pl.LazyFrame:
     return judged.join(owners, on="completion_id").group_by("prompt_id").agg(correct)
 
 
-def _facts(job: Job, tables: Tables, seconds: float | None) -> RunFacts:
+def _facts(job: Made, tables: Tables, seconds: float | None) -> RunFacts:
     engines = tables.completions.select(pl.col("engine").unique().sort()).collect()["engine"].to_list()
     return RunFacts(
         recipe_fingerprint=str(job.workspace.read_manifest()["recipe"]),

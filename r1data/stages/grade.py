@@ -12,6 +12,7 @@ from operator import attrgetter
 import polars as pl
 
 from r1data import replies
+from r1data.judging import VERIFIER as JUDGE
 from r1data.measures import measure
 from r1data.progress import Progress
 from r1data.recipe import Selection
@@ -21,6 +22,7 @@ from r1data.verifiers import Check, VerifierPool
 from schemas import Completion, FinishReason, Measures, Outcome, Verdict, Verdicts
 
 TASK_COLUMNS = ("prompt_id", "language", "verifier", "reference", "task")
+QUESTION = pl.col("messages").list.last().struct.field("content").alias("question")
 GRADED_COLUMNS = ("completion_id", "prompt_id", "text", "finish_reason")
 _graded = attrgetter(*GRADED_COLUMNS)
 _verdict_row = attrgetter(*(field.name for field in fields(Verdict)))
@@ -30,7 +32,7 @@ class Grader:
     """Measures completions at once and has them verified in the pool. Keeps numbers, not texts."""
 
     def __init__(self, prompts: pl.DataFrame, pool: VerifierPool, selection: Selection, progress: Progress) -> None:
-        self._tasks = prompts.select(TASK_COLUMNS)
+        self._tasks = prompts.select(*TASK_COLUMNS, QUESTION)
         self._pool = pool
         self._selection = selection
         self._progress = progress
@@ -51,11 +53,12 @@ class Grader:
             return
         measured = measure(frame)
         legible = readable(frame.select("completion_id", "finish_reason"), measured, self._selection)
-        answers = frame.select(
-            "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")).alias("answer")
+        ruled = frame["verifier"] != JUDGE
+        answers = frame.filter(ruled).select(
+            "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")), "question"
         )
         futures = []
-        for row, good in zip(answers.iter_rows(), legible, strict=True):
+        for row, good in zip(answers.iter_rows(), legible.filter(ruled), strict=True):
             future = self._pool.submit(Check(*row))
             future.add_done_callback(partial(self._judged, bool(good)))
             futures.append(future)

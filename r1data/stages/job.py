@@ -5,16 +5,76 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 
 from r1data import __version__, measures, verifiers
+from r1data.judging import Judge, judge_fingerprint, open_judge
 from r1data.model import LoadedModel, load_model
 from r1data.progress import Progress
 from r1data.prompts import Renderer
 from r1data.recipe import Recipe, Runtime, fingerprint
 from r1data.sampling import route
 from r1data.store import Workspace
+
+
+class Named(Protocol):
+    """What a model is called."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """For identity."""
+        ...
+
+
+class Made(Protocol):
+    """What deciding and assembling need of a job; a stored run has it too, without its model's files."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is made."""
+        ...
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where it is."""
+        ...
+
+    @property
+    def model(self) -> Named:
+        """Who wrote it."""
+        ...
+
+    @property
+    def grades(self) -> str:
+        """Version of the verdicts and measures that count."""
+        ...
+
+
+def grades_of(recipe: Recipe) -> str:
+    """Version of the verdicts and measures of a recipe: it changes when a verifier or a measure does."""
+    return fingerprint(
+        {
+            "verifiers": verifiers.versions(),
+            "measures": measures.VERSION,
+            "verification": recipe.verification.model_dump(mode="json", exclude={"policy", "judge"}),
+        }
+    )[:12]
+
+
+def recipe_fingerprint(recipe: Recipe, prompt_ids: list[str], model: Named, grades: str, judging: str) -> str:
+    """Fingerprint of everything that decides which rows come out; no path and no machine is in it."""
+    what = recipe.model_dump(mode="json", include={"seed", "template", "sampling", "selection"})
+    if recipe.audit.fill_references is not None:
+        what["fill_references"] = recipe.audit.fill_references.model_dump(mode="json")
+    checks = {"grades": grades, "judging": judging, "policy": recipe.verification.policy}
+    return fingerprint({"recipe": what, "prompts": sorted(prompt_ids), "model": model.fingerprint, **checks})
 
 
 @dataclass(frozen=True)
@@ -36,22 +96,28 @@ class Job:
     @cached_property
     def grades(self) -> str:
         """Version of the verdicts and measures: it changes when a verifier or a measure does."""
-        return fingerprint(
-            {
-                "verifiers": verifiers.versions(),
-                "measures": measures.VERSION,
-                "verification": self.recipe.verification,
-            }
-        )[:12]
+        return grades_of(self.recipe)
+
+    @cached_property
+    def judge_model(self) -> LoadedModel:
+        """The model that judges: the recipe's own where it names no other."""
+        named = self.recipe.verification.judge.model
+        same = named is None or named == self.recipe.model
+        return self.model if same else load_model(self.recipe.model_copy(update={"model": named}))
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge of what rules cannot check."""
+        return open_judge(self.judge_model, self.recipe.verification.judge)
+
+    @cached_property
+    def judging(self) -> str:
+        """Version of the judge's verdicts: it changes when another model, template or setting may say otherwise."""
+        return judge_fingerprint(self.judge_model, self.recipe.verification.judge)
 
     def recipe_fingerprint(self, prompt_ids: list[str]) -> str:
         """Fingerprint of everything that decides which rows come out; no path and no machine is in it."""
-        recipe = self.recipe.model_dump(mode="json", include={"seed", "template", "sampling", "selection"})
-        if self.recipe.audit.fill_references is not None:
-            recipe["fill_references"] = self.recipe.audit.fill_references.model_dump(mode="json")
-        return fingerprint(
-            {"recipe": recipe, "prompts": sorted(prompt_ids), "model": self.model.fingerprint, "grades": self.grades}
-        )
+        return recipe_fingerprint(self.recipe, prompt_ids, self.model, self.grades, self.judging)
 
     def manifest(self, prompt_ids: list[str]) -> dict[str, object]:
         """What the workspace is about, as JSON."""
@@ -63,6 +129,8 @@ class Job:
             "model_fingerprint": self.model.fingerprint,
             "route": self.route,
             "grades": self.grades,
+            "judging": self.judging,
+            "policy": self.recipe.verification.policy,
             "verifiers": verifiers.versions(),
             "measures": measures.VERSION,
         }
@@ -76,4 +144,7 @@ class Job:
 def open_job(recipe: Recipe, runtime: Runtime, root: Path, progress: Progress) -> Job:
     """Load what a job needs before it starts; nothing is written yet."""
     model = load_model(recipe)
-    return Job(recipe, runtime, Workspace(root), model, Renderer(model, recipe.template), progress)
+    job = Job(recipe, runtime, Workspace(root), model, Renderer(model, recipe.template), progress)
+    if recipe.asks_judge:
+        assert job.judge  # so that a judge that cannot be one is refused now, and not after the sampling
+    return job

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from r1data.recipe import Policy
+
 
 @dataclass(frozen=True, slots=True)
 class Tables:
     """Lazy frames in the shapes that `schemas` gives them. A stage that has not run yet has an empty frame.
 
     `completions` holds the draws of the recipe at hand, failed ones (`finish_reason == "error"`) included.
-    `planned` is the number of draws that the recipe asks for.
+    `planned` is the number of draws that the recipe asks for. `verdicts` holds the rules' and the judge's side by side,
+    and `policy` says whose counts: `r1data.selection.combined` makes one outcome of them.
     """
 
     planned: int
@@ -23,3 +26,4 @@ class Tables:
     measures: pl.LazyFrame
     decisions: pl.LazyFrame
     examples: pl.LazyFrame
+    policy: Policy = "rule"

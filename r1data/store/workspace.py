@@ -27,11 +27,23 @@ import polars as pl
 
 from r1data.errors import WorkspaceError
 from r1data.recipe import fingerprint, fingerprint_files
-from r1data.store.files import folder_written_whole, sweep_staging, write_parquet, write_text
+from r1data.store.files import STAGING, folder_written_whole, sweep_staging, write_parquet, write_text
 from r1data.store.journal import Journal, read_journal
 from r1data.store.tables import Tables
-from schemas import Audits, BadPrompts, Completions, Decisions, Examples, Measures, Prompts, References, Verdicts
+from schemas import (
+    Audits,
+    BadPrompts,
+    Completions,
+    Decisions,
+    Examples,
+    Measures,
+    Outcome,
+    Prompts,
+    References,
+    Verdicts,
+)
 
+JUDGE = "judge"
 DATASET_FILE_BYTES = 256 << 20
 PLAN_SCHEMA = pl.Schema({"completion_id": pl.String, "prompt_id": pl.String, "draw": pl.Int32, "seed": pl.Int64})
 
@@ -76,6 +88,11 @@ class Workspace:
     def engine_log(self) -> Path:
         """Where a local engine's output goes."""
         return self.root / "logs" / "engine.log"
+
+    @property
+    def judge_log(self) -> Path:
+        """Where the output of a local engine goes that only judges."""
+        return self.root / "logs" / "judge.log"
 
     # --- what a run is about -------------------------------------------------------------------------------------
 
@@ -209,20 +226,71 @@ class Workspace:
                 kept = old.join(new.select(key), on=key, how="anti")
                 write_parquet(path, Verdicts.validate(pl.concat([kept, new]).sort(key), cast=True))
 
+    @contextmanager
+    def grades_replaced(self, version: str) -> Iterator[Callable[[pl.DataFrame, pl.DataFrame], None]]:
+        """Give a function that writes grades; at the end of the block they take the place of all others of this
+        version. A kill before that leaves the old ones; one in between, rows that the next run grades.
+        """
+        written: list[Path] = []
+
+        def write(verdicts: pl.DataFrame, measures: pl.DataFrame) -> None:
+            name = f"{STAGING}{fingerprint(measures['completion_id'].to_list())[:16]}.{version}.parquet"
+            for table, schema, frame in (("verdicts", Verdicts, verdicts), ("measures", Measures, measures)):
+                written.append(self.root / table / name)
+                write_parquet(written[-1], schema.validate(frame, cast=True))
+
+        try:
+            yield write
+            for table in ("verdicts", "measures"):
+                for old in (self.root / table).glob(f"*.{version}.parquet"):
+                    if not old.name.startswith(STAGING):
+                        old.unlink()
+            for path in written:
+                path.rename(path.with_name(path.name.removeprefix(STAGING)))
+        finally:
+            for path in written:
+                path.unlink(missing_ok=True)
+
     def ungraded_ids(self, version: str) -> pl.DataFrame:
-        """Ids of planned, successful draws that lack a verdict or measures of this version."""
+        """Ids of planned, successful draws that lack measures of this version, or its verdict where a rule has one."""
         tables = self.tables(version)
-        wanted = tables.completions.filter(pl.col("finish_reason") != "error").select("completion_id")
-        graded = tables.verdicts.select("completion_id").join(
-            tables.measures.select("completion_id"), on="completion_id", how="semi"
+        wanted = tables.completions.filter(pl.col("finish_reason") != "error")
+        ruled = tables.prompts.select("prompt_id", _ruled=pl.col("verifier") != JUDGE)
+        verdicts = self._scan_parts("verdicts", Verdicts, f"*.{version}.parquet").select("completion_id", _rule=True)
+        measures = tables.measures.select("completion_id", _measured=True)
+        return (
+            wanted.select("completion_id", "prompt_id")
+            .join(ruled, on="prompt_id", how="left")
+            .join(measures.unique(), on="completion_id", how="left")
+            .join(verdicts.unique(), on="completion_id", how="left")
+            .filter(pl.col("_measured").is_null() | (pl.col("_rule").is_null() & pl.col("_ruled").fill_null(True)))
+            .select("completion_id")
+            .collect()
         )
-        return wanted.join(graded, on="completion_id", how="anti").collect()
+
+    def write_judgements(self, judging: str, verdicts: pl.DataFrame) -> None:
+        """Store verdicts of the judge, under the fingerprint of what makes it say them."""
+        valid = Verdicts.validate(verdicts, cast=True).sort("completion_id")
+        name = f"{fingerprint(valid['completion_id'].to_list())[:16]}.{JUDGE}-{judging}.parquet"
+        write_parquet(self.root / "verdicts" / name, valid)
+
+    def judgements(self, judging: str) -> pl.LazyFrame:
+        """The judge's verdicts, one a completion: where it failed and was asked again, the one that it reached."""
+        said = self._scan_parts("verdicts", Verdicts, f"*.{JUDGE}-{judging}.parquet")
+        failed_last = said.sort("completion_id", pl.col("outcome") == Outcome.VERIFIER_ERROR)
+        return failed_last.unique("completion_id", keep="first", maintain_order=True)
 
     # --- everything ----------------------------------------------------------------------------------------------
 
     def tables(self, version: str | None = None) -> Tables:
-        """The tables of the planned draws, verdicts and measures of one version (by default the manifest's)."""
-        version = version or self.read_manifest().get("grades", "")
+        """The tables of the planned draws, verdicts and measures of one version (by default the manifest's).
+
+        The judge's verdicts are beside the rules', those of the judge that the manifest names.
+        """
+        manifest = self.read_manifest()
+        version = version or manifest.get("grades", "")
+        rules = self._scan_parts("verdicts", Verdicts, f"*.{version}.parquet")
+        verdicts = pl.concat([rules, self.judgements(manifest.get("judging", "none"))])
         plan = self.scan_plan()
         planned_ids = plan.select("completion_id")
         completions = self.scan_all_completions().join(planned_ids, on="completion_id", how="semi")
@@ -231,14 +299,13 @@ class Workspace:
             prompts=self._scan("prompts.parquet", Prompts),
             bad_prompts=self._scan("bad_prompts.parquet", BadPrompts),
             completions=completions,
-            verdicts=self._scan_parts("verdicts", Verdicts, f"*.{version}.parquet").join(
-                planned_ids, on="completion_id", how="semi"
-            ),
+            verdicts=verdicts.join(planned_ids, on="completion_id", how="semi"),
             measures=self._scan_parts("measures", Measures, f"*.{version}.parquet").join(
                 planned_ids, on="completion_id", how="semi"
             ),
             decisions=self._scan("decisions.parquet", Decisions),
             examples=self._scan_parts("dataset/data", Examples),
+            policy=manifest.get("policy", "rule"),
         )
 
     def scan_all_completions(self) -> pl.LazyFrame:

@@ -75,7 +75,12 @@ LONGEST_KEPT = 1000
 
 def verdict(check: Check, version: int, finding: Finding, seconds: float) -> Verdict:
     """The finding as a row; texts of absurd length are cut, since they are for reading only."""
-    extracted = None if finding.extracted is None else finding.extracted[:LONGEST_KEPT]
+    extracted = None if finding.extracted is None else _kept(finding.extracted)
     return Verdict(
-        check.completion_id, check.verifier, version, finding.outcome, extracted, finding.detail[:LONGEST_KEPT], seconds
+        check.completion_id, check.verifier, version, finding.outcome, extracted, _kept(finding.detail), seconds
     )
+
+
+def _kept(text: str) -> str:
+    """As much of a text as is stored; half of a surrogate pair, which no file takes, becomes a question mark."""
+    return text[:LONGEST_KEPT].encode("utf-8", "replace").decode("utf-8")

@@ -3,39 +3,155 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+from r1data.verifiers.math.spelling import narrow, unwrap
+
+BOX = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?P<bare>\\?[A-Za-z0-9]+))")
+BOX_END = re.compile(r"^\}")
+BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+MOST_NESTED, MOST_JOINED = 8, 20
+ANSWER_TAGS = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
+LAST_CHARACTERS = 20_000
+"""A sentence that announces the answer stands near the end; boxes are looked for everywhere."""
+
+_MARK = r"[*_`~\s]*"
 ANNOUNCED = (
-    re.compile(r"####\s*(.+)"),
-    re.compile(r"(?:final answer|answer|result)\s*(?:is|=|:)\s*:?\s*(.+)", re.IGNORECASE),
-    re.compile(r"(?:最终答案|最后答案|正确答案|答案|结果)\s*(?:是|为|：|:|=)\s*[：:]?\s*(.+)"),
+    re.compile(r"^####[ \t]*(?=[-+$€£¥\\(\[\d.])([^\n]+)", re.MULTILINE),
+    re.compile(
+        rf"(?:\b(?:final\s+)?(?:answers?|results?)\b(?:\s+(?:to|for|of)\s+[^.:\n]{{1,80}}?)?{_MARK}"
+        rf"(?:\s(?:is|are|equals|would be|will be|should be|must be|comes? out to)\b|[:=]"
+        rf"|\s[-–—]\s){_MARK}[:=]?{_MARK})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?:最终答案|最后答案|正确答案|答案|结果|所求(?:的?值)?|答){_MARK}(?:应该?是|应为|等于|就是|是|为|：|:|=|】)"
+        rf"{_MARK}[：:]?{_MARK}"
+    ),
 )
-ANSWER_TAGS = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
+"""Each ends where the answer begins; the first holds it."""
+CONCLUDED = (
+    re.compile(
+        r"\b(?:therefore|thus|hence|so|consequently|in conclusion|we (?:get|have|find|obtain))\b[^\n]*?"
+        r"(?:\bis|\bare|\bequals|=|\bget|\bhave|\bobtain|\bfind)\s*:?\s*(?P<rest>[^\n=]+)$",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:因此|所以|故|综上|于是|从而|可得|得到|解得)[^\n]*?(?:是|为|等于|=|有|得)\s*[：:]?\s*(?P<rest>[^\n=]+)$"
+    ),
+    re.compile(
+        r"(?:根|解|值|解集|集合|范围|roots?|solutions?|values?)[^\n$]{0,12}?(?:是|为|等于|are|is)\s*(?P<rest>\$.+)$"
+    ),
+)
+HEADING = re.compile(r"^[#*_\s]*(?:final\s+)?(?:answer|最终答案|答案)[*_:：\s]*$", re.IGNORECASE)
+MATHS_SPAN = re.compile(
+    r"\$\$(?P<display>.+?)\$\$|\$(?P<dollar>[^$\n]+?)\$|\\\((?P<round>.+?)\\\)|\\\[(?P<square>.+?)\\\]", re.DOTALL
+)
+NO_ANSWER = re.compile(
+    r"^(?:correct|incorrect|right|wrong|clear|obvious|obviously|not\b|as follows|therefore|thus|unique|the same"
+    r"|consistent|reasonable|verified|unknown|unclear|ambiguous|given|below|above|in the|what|why|how"
+    r"|否|多少|正确|错误|不对|对的|显然|合理|唯一|如下|什么)",
+    re.IGNORECASE,
+)
+SENTENCE_END = re.compile(
+    r"(?<!\d)[.;](?=\s|$)|(?<=\d)\.(?=\s|$)|[。！；\n]|,?\s+(?:because|since|which|as required|rather than|not|and not)"
+    r"\b|[,，](?:因为|也就是|即|而不|不是|而非)"
+)
 TRAILING = " \t.。!！,，;；*_`\"'”’"
-MATHS_SPAN = re.compile(r"^\s*(?:\$\$?(?P<dollar>[^$]+)\$\$?|\\\((?P<round>.+?)\\\)|\\\[(?P<square>.+?)\\\])")
+JOINED = re.compile(r"[\s$]*(?:,|，|、|;|and|or|和|或|与|及|\\text\s*\{\s*(?:and|or)\s*\})?[\s$]*")
+ONE_NUMBER = re.compile(r"^[^\d$\\]{2,40}?(?P<rest>-?\d[\d,]*(?:\.\d+)?\s*[^\d\s]{0,8})$")
+LONGEST_LINE, LONGEST_REST = 120, 400
 TEXT_WRAPPER = re.compile(r"^\\(?:text|textbf|mathrm|mathbf|textit|mathit|operatorname)\s*\{(.*)\}$", re.DOTALL)
 
 
+def find_answer(text: str) -> str | None:
+    """The answer that a reply's last part gives: its last box, else `<answer>`, else the last sentence that announces
+    one, else a last line that is one and nothing more. None where there is none of them.
+    """
+    text = narrow(text)
+    boxes = last_boxes(text)
+    if boxes:
+        return ", ".join(boxes)
+    tagged = answer_tags(text)
+    if tagged is not None:
+        inner = announced(tagged)
+        return tagged if inner is None else inner
+    return announced(text) or _last_line(text)
+
+
 def last_box(text: str) -> str | None:
-    r"""The content of the last `\boxed{...}` with balanced braces; None where there is none that closes."""
-    for match in reversed(list(BOX.finditer(text))):
-        content = _balanced(text, match.end())
-        if content is not None:
-            return content.strip()
-    return None
+    r"""The content of the last `\boxed{...}` that closes, the inner one of nested ones; None where there is none."""
+    spans = box_spans(text)
+    if not spans:
+        return None
+    start, end = spans[-1]
+    for _ in range(MOST_NESTED):
+        inner = box_spans(text[start:end])
+        if not inner:
+            break
+        start, end = start + inner[-1][0], start + inner[-1][1]
+    return text[start:end].strip()
+
+
+def last_boxes(text: str) -> list[str]:
+    """The last box, and those that "and", "or" or a comma join to it; each content once."""
+    spans = box_spans(text)
+    if not spans:
+        return []
+    chain = [spans.pop()]
+    while spans and len(chain) < MOST_JOINED:
+        between = BOX_END.sub("", BOX.sub("", text[spans[-1][1] : chain[0][0]], count=1), count=1)
+        if len(between) > LONGEST_LINE or not JOINED.fullmatch(between):
+            break
+        chain.insert(0, spans.pop())
+    contents = [text[start:end].strip() for start, end in chain]
+    return list(dict.fromkeys(last_box(content) or content for content in contents))
+
+
+def boxes_at_the_end(text: str) -> list[str]:
+    """The contents of all boxes in the last paragraph that has one, for answers that are boxed one by one."""
+    text = narrow(text)[-LAST_CHARACTERS:]
+    for paragraph in reversed(re.split(r"\n\s*\n", text)):
+        contents = [paragraph[start:end].strip() for start, end in box_spans(paragraph)]
+        if contents:
+            return contents[-MOST_JOINED:]
+    return []
+
+
+def box_spans(text: str) -> list[tuple[int, int]]:
+    """Where the contents of the boxes stand, outermost ones only, in one pass over the text."""
+    heads = {match.end(): match for match in BOX.finditer(text)}
+    if not heads:
+        return []
+    spans = [match.span("bare") for match in heads.values() if match["bare"]]
+    openings: list[int] = []
+    for match in BRACES.finditer(text, min(heads) - 1):
+        if match[0] == "{":
+            openings.append(match.end())
+        elif match[0] == "}" and openings:
+            opening = openings.pop()
+            if opening in heads:
+                spans.append((opening, match.start()))
+    outer: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if not outer or start >= outer[-1][1]:
+            outer.append((start, end))
+    return outer
 
 
 def announced(text: str) -> str | None:
     """What the last sentence of the form "the answer is ..." names, in English or Chinese."""
-    best: tuple[int, str] | None = None
+    text = text[-LAST_CHARACTERS:]
+    found: list[tuple[int, str]] = []
     for pattern in ANNOUNCED:
         for match in pattern.finditer(text):
-            if best is None or match.start(1) > best[0]:
-                best = match.start(1), match.group(1)
-    if best is None:
-        return None
-    return _first_span(best[1]) or None
+            rest = match[1] if pattern.groups else text[match.end() : match.end() + LONGEST_REST]
+            named = _named(rest)
+            if named is not None:
+                found.append((match.start(), named))
+    headed = _under_heading(text)
+    if headed is not None:
+        found.append(headed)
+    return max(found)[1] if found else None
 
 
 def answer_tags(text: str) -> str | None:
@@ -46,42 +162,105 @@ def answer_tags(text: str) -> str | None:
 
 def narrow_width(text: str) -> str:
     """Full-width digits, letters and signs in their usual form; Chinese punctuation between words stays."""
-    return "".join(unicodedata.normalize("NFKC", c) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in text)
+    return narrow(text)
 
 
 def unwrapped(text: str) -> str:
     r"""The text inside `\text{...}` and dollar signs, and without LaTeX's escapes."""
-    text = text.strip()
-    while True:
-        inner = text.strip("$").strip()
-        match = TEXT_WRAPPER.match(inner)
-        inner = match.group(1).strip() if match and _balanced(inner, inner.index("{") + 1) == match.group(1) else inner
-        if inner == text:
-            return re.sub(r"\\([#$%&_{}])", r"\1", text)
-        text = inner
+    return re.sub(r"\\([#$%&_{}])", r"\1", unwrap(text))
 
 
-def _balanced(text: str, start: int) -> str | None:
-    depth, position = 1, start
-    while position < len(text):
-        match text[position]:
-            case "\\":
-                position += 1  # an escaped brace is no brace
-            case "{":
-                depth += 1
-            case "}":
-                depth -= 1
-                if depth == 0:
-                    return text[start:position]
-        position += 1
-    return None
-
-
-def _first_span(rest: str) -> str:
-    """An announced answer ends with its maths, or with its sentence."""
+def _named(rest: str) -> str | None:
+    """An announced answer ends with its maths, or with its sentence; None where the sentence names none."""
     rest = rest.strip().strip("*").strip()
-    match = MATHS_SPAN.match(rest)
-    if match:
-        return next(group for group in match.groupdict().values() if group is not None).strip()
-    sentence = re.split(r"(?<!\d)\.(?:\s|$)|(?<=\d)\.(?:\s|$)|[。！\n]", rest, maxsplit=1)[0]
-    return sentence.strip(TRAILING)
+    spans = _spans_at_start(rest)
+    if spans is not None:
+        return spans
+    rest = rest.split("\n")[0]
+    if not rest or NO_ANSWER.match(rest):
+        return None
+    sentence = SENTENCE_END.split(rest, maxsplit=1)[0].strip(TRAILING)
+    span = MATHS_SPAN.search(sentence)
+    if span and len(sentence[: span.start()].split()) <= 6 and not sentence[span.end() :].strip(TRAILING):
+        return _content(span)  # "the answer is therefore $5$"
+    number = ONE_NUMBER.match(sentence)
+    return (number["rest"] if number else sentence) or None  # "we need 7 days in all" ends with the number
+
+
+def _spans_at_start(rest: str) -> str | None:
+    """`$1$ and $2$` at the start of a text, as one list; None where it does not begin with mathematics."""
+    parts: list[str] = []
+    position = 0
+    while True:
+        match = MATHS_SPAN.match(rest, position)
+        if match is None:
+            break
+        parts.append(_content(match))
+        position = match.end()
+        joiner = re.compile(r"\s*(,|，|、|and|or|和|或|与)\s*(?=\$|\\\(|\\\[)").match(rest, position)
+        if joiner is None:
+            break
+        parts.append("," if joiner[1] in ",，、" else "or" if joiner[1] in ("or", "或") else "and")
+        position = joiner.end()
+    if not parts:
+        return None
+    behind = re.match(r"\s*([A-Za-z°%\u4e00-\u9fff]{1,12}(?:/[A-Za-z]+)?)(?=[\s.。,，]|$)", rest[position:])
+    unit = behind[1] if behind and _is_unit(behind[1]) else ""
+    text = " ".join(rf"\text{{{p}}}" if p in ("and", "or") else p for p in parts)
+    return f"{text} {unit}".strip() if unit else text
+
+
+def _is_unit(word: str) -> bool:
+    from r1data.verifiers.math.units import is_unit_word
+
+    return is_unit_word(word) or word == "%"
+
+
+def _content(match: re.Match[str]) -> str:
+    return next(group for group in match.groupdict().values() if group is not None).strip()
+
+
+def _under_heading(text: str) -> tuple[int, str] | None:
+    """`## Answer` on a line of its own, and what stands on the next one."""
+    position = 0
+    best: tuple[int, str] | None = None
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if HEADING.match(line) and line.strip():
+            following = next((one.strip() for one in lines[number + 1 :] if one.strip()), None)
+            if following is not None and len(following) <= LONGEST_LINE:
+                named = _named(following)
+                if named is not None:
+                    best = position, named
+        position += len(line) + 1
+    return best
+
+
+def _last_line(text: str) -> str | None:
+    """The last line, where it is mathematics and nothing else, or concludes with some."""
+    lines = [line.strip() for line in text[-LAST_CHARACTERS:].splitlines() if line.strip()]
+    if not lines:
+        return None
+    line = lines[-1]
+    whole = MATHS_SPAN.fullmatch(line.strip("*").rstrip(".。").strip())
+    if whole:
+        content = _content(whole)
+        return content.rpartition("=")[2].strip() or content if content.count("=") > 1 else content
+    if len(line) <= LONGEST_LINE:
+        plain = line.strip("*").rstrip(".。").strip()
+        if re.fullmatch(r"[-+]?[\d.,/^%\s\\(){}[\]a-zπ√°-]*\d[\d.,/^%\s\\(){}[\]π√°-]*", plain) and len(plain) <= 40:
+            return plain
+    sentences = [s for s in re.split(r"(?<=[.。!！])\s+|。", line) if s.strip()]
+    for pattern in CONCLUDED:
+        match = pattern.search(sentences[-1].strip().rstrip(".。").strip()) if sentences else None
+        if match:
+            rest = match["rest"].strip(TRAILING)
+            if "$" in rest.strip("$") and rest.count("$") % 2:
+                continue  # it begins in the middle of a formula
+            spans = _spans_at_start(rest)
+            if spans is not None:
+                return spans
+            rest = rest.strip("$").strip()
+            if re.match(r"[-+\\(\[{$]?\s*[\d\\√π]", rest) and len(rest) <= 60:
+                return rest
+    return None

@@ -3,31 +3,48 @@
 A worker that computes for ever, even inside one operation that no signal interrupts, is killed and replaced, and its
 row's outcome is `timeout`. A worker that dies by itself costs its row one more try, then a `verifier_error`.
 
-Each worker has a pipe of its own and one check at a time. (A ready-made pool whose workers share one pipe was tried
-first: a worker that was killed from outside while it held the pipe's lock took the whole pool with it.)
+Each worker has a channel of its own and a few checks ahead, of which it judges the first; only that one is charged
+with what happens. Workers are forked from a nursery that has the libraries loaded. (A ready-made pool whose workers
+share one pipe was tried first: a worker that was killed from outside while it held the pipe's lock took the whole pool
+with it.)
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pickle
+import selectors
+import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection, wait
 from types import TracebackType
 
+from r1data.verifiers.channel import Channel, Closed
 from r1data.verifiers.check import Check, Finding, verdict
-from r1data.verifiers.registry import version_of
+from r1data.verifiers.nursery import Born, Load, Loaded
+from r1data.verifiers.registry import KNOWN, VERIFIERS, version_of
 from schemas import Outcome, Verdict
 
 MOST_WORKERS = 8
 TRIES = 2
+AHEAD = 16
+"""Checks that a worker may have before it, so that it never waits for the pool."""
+AHEAD_BYTES = 1 << 15
+HOLD_UP = 0.25
+"""Seconds after which checks that wait behind a slow one are given to others."""
 LOAD_SECONDS = 120.0
+STILLBORN = 4
+"""So many nurseries or workers in a row that die before they have done anything are a fault of the machine."""
+WINDOW = 4096
+"""Checks that `verify_all` has under way."""
 
 
 @dataclass(slots=True)
@@ -41,19 +58,48 @@ class Task:
 
 @dataclass(slots=True)
 class Worker:
-    """A process and what it is doing: judging a task, loading a verifier, or nothing."""
+    """A process and the checks before it, the one it is judging first."""
 
-    process: subprocess.Popen[bytes]
-    pipe: Connection
-    deadline: float = 0.0
-    loaded: set[str] = field(default_factory=set)
-    loading: str | None = None
-    task: Task | None = None
+    channel: Channel
+    can: frozenset[str]
+    pid: int | None = None
+    tasks: deque[Task] = field(default_factory=deque)
+    since: float = 0.0
+    """When it began with the first of them."""
+    allowed: float = 0.0
+    stale: int = 0
+    """Verdicts that it will still send on checks that others have taken over."""
+    judged: int = 0
 
     @property
-    def idle(self) -> bool:
-        """Whether it can be given a check."""
-        return self.task is None and self.loading is None
+    def busy(self) -> bool:
+        """Whether it is judging something."""
+        return bool(self.tasks) or self.stale > 0
+
+    @property
+    def deadline(self) -> float:
+        """When it is killed."""
+        return self.since + self.allowed
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it can be given a check, to judge or to have ahead."""
+        if not self.tasks:
+            return self.stale == 0
+        ahead = sum(_size(task.check) for task in self.tasks)
+        return len(self.tasks) < AHEAD and ahead < AHEAD_BYTES and not self.channel.unsent and not self.stale
+
+
+@dataclass(slots=True)
+class Nursery:
+    """The process that workers are forked from."""
+
+    process: subprocess.Popen[bytes]
+    channel: Channel
+    loading: str | None = None
+    deadline: float = 0.0
+    loaded: set[str] = field(default_factory=set)
+    unborn: deque[Worker] = field(default_factory=deque)
 
 
 class VerifierPool:
@@ -63,11 +109,15 @@ class VerifierPool:
         self._deadline = deadline
         self._size = workers or min(os.cpu_count() or 1, MOST_WORKERS)
         self._workers: list[Worker] = []
-        self._waiting: deque[Task] = deque()
+        self._nursery: Nursery | None = None
+        self._broken: dict[str, str] = {}
+        self._stillborn = 0
+        self._queues: dict[str, deque[Task]] = {}
         self._lock = threading.Lock()
-        self._bell, self._ringer = Pipe(duplex=False)
+        self._bell, self._ringer = socket.socketpair()
         self._rung = False
         self._closing = False
+        self._selector = selectors.DefaultSelector()
         self._manager = threading.Thread(target=self._manage, name="verifier pool", daemon=True)
         self._manager.start()
 
@@ -82,12 +132,30 @@ class VerifierPool:
     def submit(self, check: Check) -> Future[Verdict]:
         """Have one check judged. The future ends with a verdict, or cancelled where the pool is closed before."""
         task = Task(check)
+        if check.verifier not in KNOWN:
+            why = f"there is no verifier of that name; known: {', '.join(VERIFIERS)}"
+            self._settle(task, Finding(Outcome.VERIFIER_ERROR, detail=why), 0.0)
+            return task.result
         with self._lock:
             if self._closing:
-                raise RuntimeError("the pool is closed")
-            self._waiting.append(task)
+                task.result.cancel()
+                return task.result
+            self._queues.setdefault(check.verifier, deque()).append(task)
             self._ring()
         return task.result
+
+    def verify_all(self, checks: Iterable[Check | Verdict]) -> Iterator[Verdict]:
+        """A verdict for every check, in their order; only a few thousand are held at a time.
+
+        What has its verdict already is passed on in its place.
+        """
+        under_way: deque[Future[Verdict] | Verdict] = deque()
+        for check in checks:
+            under_way.append(self.submit(check) if isinstance(check, Check) else check)
+            if len(under_way) >= WINDOW:
+                yield _reached(under_way.popleft())
+        while under_way:
+            yield _reached(under_way.popleft())
 
     def close(self) -> None:
         """Stop the workers; what has not been judged by then is cancelled."""
@@ -99,116 +167,291 @@ class VerifierPool:
     def _ring(self) -> None:
         if not self._rung:
             self._rung = True
-            self._ringer.send_bytes(b"!")
+            with contextlib.suppress(OSError):  # the manager is through
+                self._ringer.send(b"!")
 
     # --- the manager's thread: nothing below is called from anywhere else ------------------------------------------
 
     def _manage(self) -> None:
         try:
-            self._workers = [self._spawn() for _ in range(self._size)]
+            self._selector.register(self._bell, selectors.EVENT_READ, None)
             while not self._closing:
+                self._staff()
                 self._hand_out()
-                for ready in wait([self._bell, *(w.pipe for w in self._workers)], self._patience()):
-                    if ready is self._bell:
-                        with self._lock:
-                            self._bell.recv_bytes()
-                            self._rung = False
-                    else:
-                        self._hear(next(w for w in self._workers if w.pipe is ready))
+                for key, events in self._selector.select(self._patience()):
+                    if self._closing:
+                        break
+                    self._attend(key.data, events)
                 self._end_overdue()
         finally:
             self._shut_down()
 
-    def _spawn(self) -> Worker:
-        ours, theirs = Pipe()
-        command = [sys.executable, "-P", "-m", "r1data.verifiers.worker", str(theirs.fileno()), str(os.getpid())]
+    def _attend(self, source: Worker | Nursery | None, events: int) -> None:
+        if source is None:
+            with self._lock:
+                self._bell.recv(1)
+                self._rung = False
+        elif isinstance(source, Nursery):
+            if source is self._nursery:
+                self._hear_nursery(source)
+        elif source in self._workers:
+            self._hear(source, events)
+
+    # --- nursery and workers ---------------------------------------------------------------------------------------
+
+    def _staff(self) -> None:
+        """Have a nursery that knows what is asked for, and workers from it."""
+        with self._lock:
+            wanted = {name for name, queue in self._queues.items() if queue and name not in self._broken}
+        if not wanted:
+            return
+        if self._nursery is None:
+            self._nursery = self._found_nursery()
+        nursery = self._nursery
+        missing = sorted(wanted - nursery.loaded)
+        if nursery.loading is None and missing:
+            nursery.loading, nursery.deadline = missing[0], time.monotonic() + LOAD_SECONDS
+            self._ask(nursery, pickle.dumps(Load(missing[0])))
+        if nursery.loaded & wanted:
+            for worker in [w for w in self._workers if not w.busy and w.can < nursery.loaded and wanted - w.can]:
+                self._dismiss(worker)
+            while len(self._workers) < self._size and self._nursery is nursery:
+                self._fork(nursery)
+
+    def _found_nursery(self) -> Nursery:
+        ours, theirs = socket.socketpair()
+        program = f"from r1data.verifiers.nursery import main; main({theirs.fileno()}, {os.getpid()})"
+        command = [sys.executable, "-P", "-c", program]
+        single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         with theirs:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))  # fmt: skip
-        return Worker(process, ours)
+                                       stderr=subprocess.DEVNULL, pass_fds=(theirs.fileno(),),
+                                       env={**os.environ, **single})  # fmt: skip
+        nursery = Nursery(process, Channel(ours, blocking=False))
+        self._selector.register(nursery.channel, selectors.EVENT_READ, nursery)
+        return nursery
 
-    def _hand_out(self) -> None:
-        for worker in self._workers:
-            while worker.idle and self._waiting:
-                task = self._waiting.popleft()
-                if task.check.verifier not in worker.loaded:
-                    self._waiting.appendleft(task)
-                    self._load(worker, task.check.verifier)
-                    break
-                if not task.tries and not task.result.set_running_or_notify_cancel():
-                    continue
-                worker.task, worker.deadline = task, time.monotonic() + self._deadline
-                if not self._send(worker, task.check):
-                    break
-
-    def _load(self, worker: Worker, verifier: str) -> None:
-        worker.loading, worker.deadline = verifier, time.monotonic() + LOAD_SECONDS
-        self._send(worker, verifier)
-
-    def _send(self, worker: Worker, message: Check | str) -> bool:
+    def _ask(self, nursery: Nursery, request: bytes, descriptors: tuple[int, ...] = ()) -> bool:
         try:
-            worker.pipe.send(message)
-        except OSError:  # it is dead
-            self._bury(worker)
+            socket.send_fds(nursery.channel.socket, [request], descriptors)
+        except OSError:
+            self._bury_nursery(nursery)
             return False
         return True
 
-    def _patience(self) -> float | None:
-        deadlines = [w.deadline for w in self._workers if not w.idle]
-        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+    def _fork(self, nursery: Nursery) -> None:
+        ours, theirs = socket.socketpair()
+        worker = Worker(Channel(ours, blocking=False), frozenset(nursery.loaded))
+        with theirs:
+            if not self._ask(nursery, b"f", (theirs.fileno(),)):
+                ours.close()
+                return
+        nursery.unborn.append(worker)
+        self._workers.append(worker)
+        self._selector.register(worker.channel, selectors.EVENT_READ, worker)
 
-    def _hear(self, worker: Worker) -> None:
+    def _hear_nursery(self, nursery: Nursery) -> None:
         try:
-            message = worker.pipe.recv()
-        except Exception:  # closed by its death, or torn in the middle of a message
-            self._bury(worker)
+            for message in nursery.channel.receive():
+                if isinstance(message, Born):
+                    worker = nursery.unborn.popleft()
+                    worker.pid = message.pid
+                    if worker not in self._workers:  # it was given up before its number was known
+                        _kill(message.pid)
+                elif isinstance(message, Loaded):
+                    nursery.loading = None
+                    if message.trouble is None:
+                        nursery.loaded.add(message.verifier)
+                    else:
+                        self._give_up(message.verifier, f"the verifier cannot be loaded: {message.trouble}")
+        except Closed:
+            self._bury_nursery(nursery)
+
+    def _bury_nursery(self, nursery: Nursery) -> None:
+        """A nursery that is dead or has to be: its workers die with it, their checks go back."""
+        status = _end(nursery.process)
+        self._selector.unregister(nursery.channel)
+        nursery.channel.close()
+        self._nursery = None
+        self._stillborn += 1
+        if self._stillborn >= STILLBORN:
+            name = nursery.loading or "any"
+            self._give_up(name, f"its process ends at once (status {status})")
+        for worker in list(self._workers):
+            self._bury(worker, "with the process it came from", blame=False)
+
+    def _give_up(self, verifier: str, why: str) -> None:
+        """Nothing can be judged by this verifier (or by `any`): say so on every row that asks for it."""
+        names = KNOWN if verifier == "any" else (verifier,)
+        self._broken.update(dict.fromkeys(names, why))
+
+    def _dismiss(self, worker: Worker) -> None:
+        self._selector.unregister(worker.channel)
+        worker.channel.close()
+        if worker.pid is not None:
+            _kill(worker.pid)
+        self._workers.remove(worker)
+
+    # --- checks ----------------------------------------------------------------------------------------------------
+
+    def _hand_out(self) -> None:
+        """Give every worker something to do, one check each in turn, and then some ahead."""
+        for name in self._broken:
+            with self._lock:
+                hopeless = self._queues.pop(name, deque())
+            for task in hopeless:
+                self._settle(task, Finding(Outcome.VERIFIER_ERROR, detail=self._broken[name]), 0.0)
+        given = True
+        while given:
+            given = False
+            for worker in sorted(self._workers, key=lambda w: len(w.tasks)):
+                following = self._next_for(worker) if worker in self._workers else None
+                if following is not None:
+                    self._give(worker, following)
+                    given = True
+
+    def _next_for(self, worker: Worker) -> Task | None:
+        if not worker.has_room:
+            return None
+        with self._lock:
+            for name in worker.can:
+                queue = self._queues.get(name)
+                if queue and not (worker.tasks and KNOWN[name].slow):
+                    return queue.popleft()
+        return None
+
+    def _give(self, worker: Worker, task: Task) -> None:
+        if not task.result.running() and not task.result.set_running_or_notify_cancel():
             return
-        task, worker.task = worker.task, None
-        if task is not None:
-            task.result.set_result(message)
-        elif worker.loading is not None:
-            worker.loaded.add(worker.loading)
-            worker.loading = None
+        worker.tasks.append(task)
+        if len(worker.tasks) == 1:
+            self._start_clock(worker)
+        try:
+            worker.channel.send(task.check)
+        except Closed:
+            self._bury(worker, "before it took a check", blame=False)
+            return
+        self._watch(worker)
+
+    def _watch(self, worker: Worker) -> None:
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if worker.channel.unsent else 0)
+        self._selector.modify(worker.channel, events, worker)
+
+    def _start_clock(self, worker: Worker) -> None:
+        """The first of a worker's checks begins now, or it has nothing left but what others have taken over."""
+        worker.allowed = self._deadline
+        if worker.tasks:
+            check = worker.tasks[0].check
+            with contextlib.suppress(Exception):  # a task that cannot be read: the verifier will say so
+                worker.allowed += KNOWN[check.verifier].patience(check)
+        worker.since = time.monotonic()
+
+    def _patience(self) -> float | None:
+        moments = [w.deadline for w in self._workers if w.busy]
+        moments += [w.since + HOLD_UP for w in self._workers if len(w.tasks) > 1]
+        if self._nursery is not None and self._nursery.loading is not None:
+            moments.append(self._nursery.deadline)
+        return max(0.0, min(moments) - time.monotonic()) if moments else None
+
+    def _hear(self, worker: Worker, events: int) -> None:
+        try:
+            if events & selectors.EVENT_WRITE:
+                worker.channel.flush()
+                self._watch(worker)
+            if events & selectors.EVENT_READ:
+                for message in worker.channel.receive():
+                    self._stillborn = 0
+                    worker.judged += 1
+                    if worker.tasks:
+                        worker.tasks.popleft().result.set_result(message)
+                    else:
+                        worker.stale -= 1
+                    self._start_clock(worker)
+        except Closed:
+            self._bury(worker, "by itself")
 
     def _end_overdue(self) -> None:
         now = time.monotonic()
-        for worker in [w for w in self._workers if not w.idle and w.deadline <= now]:
-            if worker.task is not None:
-                finding = Finding(Outcome.TIMEOUT, detail=f"no verdict within {self._deadline:g} s")
-                task, worker.task = worker.task, None
-                task.result.set_result(self._fault(task.check, finding, self._deadline))
-            self._bury(worker)
+        for worker in list(self._workers):
+            if len(worker.tasks) > 1 and worker.since + HOLD_UP <= now:
+                self._relieve(worker)
+            if worker.busy and worker.deadline <= now:
+                if worker.tasks:
+                    late = Finding(Outcome.TIMEOUT, detail=f"no verdict within {worker.allowed:g} s")
+                    self._settle(worker.tasks.popleft(), late, worker.allowed)
+                self._bury(worker, "at its deadline", blame=False)
+        nursery = self._nursery
+        if nursery is not None and nursery.loading is not None and nursery.deadline <= now:
+            self._give_up(nursery.loading, f"the verifier was not loaded within {LOAD_SECONDS:g} s")
+            self._bury_nursery(nursery)
 
-    def _bury(self, worker: Worker) -> None:
-        """Replace a worker that is dead or has to be; its check gets another try or a verdict of its own."""
-        worker.process.kill()
-        status = worker.process.wait()
-        worker.pipe.close()
-        self._workers[self._workers.index(worker)] = self._spawn()
-        task = worker.task
-        if task is None:
-            return
-        task.tries += 1
-        if task.tries < TRIES:
-            self._waiting.appendleft(task)
-            return
-        finding = Finding(Outcome.VERIFIER_ERROR, detail=f"the worker died {task.tries} times (status {status})")
-        task.result.set_result(self._fault(task.check, finding, 0.0))
+    def _relieve(self, worker: Worker) -> None:
+        """Let others judge what waits behind a slow check; what this worker says of it later is not listened to."""
+        first, *others = worker.tasks
+        worker.tasks = deque([first])
+        worker.stale = len(others)
+        self._put_back(others)
 
-    def _fault(self, check: Check, finding: Finding, seconds: float) -> Verdict:
-        return verdict(check, version_of(check.verifier), finding, seconds)
+    def _put_back(self, tasks: Iterable[Task]) -> None:
+        with self._lock:
+            for task in reversed(list(tasks)):
+                self._queues.setdefault(task.check.verifier, deque()).appendleft(task)
+
+    def _bury(self, worker: Worker, how: str, *, blame: bool = True) -> None:
+        """Remove a worker that is dead or has to be; its checks go back, the first with one more try behind it."""
+        if worker not in self._workers:
+            return
+        self._dismiss(worker)
+        tasks, worker.tasks = worker.tasks, deque()
+        if tasks and blame:
+            tasks[0].tries += 1
+            if tasks[0].tries >= TRIES:
+                detail = f"the worker died {how} {TRIES} times while it judged this"
+                self._settle(tasks.popleft(), Finding(Outcome.VERIFIER_ERROR, detail=detail), 0.0)
+        if not tasks and not worker.judged and blame:
+            self._stillborn += 1
+            if self._stillborn >= STILLBORN:
+                self._give_up("any", "worker processes end at once")
+        self._put_back(tasks)
+
+    def _settle(self, task: Task, finding: Finding, seconds: float) -> None:
+        if task.result.cancelled():
+            return
+        if not task.result.running() and not task.result.set_running_or_notify_cancel():
+            return
+        task.result.set_result(verdict(task.check, version_of(task.check.verifier), finding, seconds))
 
     def _shut_down(self) -> None:
-        for worker in self._workers:
-            worker.process.kill()
-        for worker in self._workers:
-            worker.process.wait()
-            worker.pipe.close()
+        unfinished = [task for worker in self._workers for task in worker.tasks]
+        for worker in list(self._workers):
+            self._dismiss(worker)
+        if self._nursery is not None:
+            _end(self._nursery.process)
+            self._nursery.channel.close()
         with self._lock:
             self._closing = True
-            unfinished = [*self._waiting, *(w.task for w in self._workers if w.task is not None)]
+            unfinished += [task for queue in self._queues.values() for task in queue]
         for task in unfinished:
-            if not task.result.cancel():  # already running: it cannot be cancelled any more, only ended
+            if not task.result.done() and not task.result.cancel():  # running: it can only be ended
                 task.result.set_exception(CancelledError())
+        self._selector.close()
         self._bell.close()
         self._ringer.close()
+
+
+def _reached(verdict: Future[Verdict] | Verdict) -> Verdict:
+    return verdict if isinstance(verdict, Verdict) else verdict.result()
+
+
+def _size(check: Check) -> int:
+    return len(check.answer or "") + len(check.task or "") + len(check.reference or "") + len(check.question or "")
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    process.kill()
+    return process.wait()

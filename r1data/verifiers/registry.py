@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from r1data.verifiers import gym, math
+from r1data.verifiers import code, gym
 from r1data.verifiers.check import BadTask, Check, Finding, verdict
+from r1data.verifiers.math import judging as math
 from schemas import Outcome, Verdict
 
 
@@ -18,19 +19,27 @@ class Verifier:
 
     The version is raised whenever the function may say something else. `modules` are what takes longest to import: a
     worker imports them before any deadline counts. `patience` says how many seconds one check may take beyond the
-    deadline of the recipe, for verifiers that run programs with limits of their own.
+    deadline of the recipe, for verifiers that run programs with limits of their own. `slow` where a check takes so long
+    that a worker should have no others ahead.
     """
 
     version: int
     verify: Callable[[Check], Finding]
     modules: tuple[str, ...] = ()
     patience: Callable[[Check], float] = lambda check: 0.0
+    slow: bool = False
 
 
-VERIFIERS = {
+VERIFIERS: dict[str, Verifier] = {
     "math": Verifier(math.VERSION, math.verify, ("math_verify",)),
+    "code": Verifier(code.VERSION, code.verify, ("r1data.verifiers.code",), code.patience, slow=True),
     "reasoning_gym": Verifier(gym.VERSION, gym.verify, ("reasoning_gym",)),
 }
+
+
+MEASURING = {"math-checkers": Verifier(math.VERSION, math.both_checkers, ("math_verify",))}
+"""What judges nothing: it says what each checker thinks, for the benchmark."""
+KNOWN = VERIFIERS | MEASURING
 
 
 def versions() -> dict[str, int]:
@@ -40,13 +49,13 @@ def versions() -> dict[str, int]:
 
 def version_of(name: str) -> int:
     """The version of one verifier; 1 for a name that nobody knows, so that its verdict can be written down."""
-    return VERIFIERS[name].version if name in VERIFIERS else 1
+    return KNOWN[name].version if name in KNOWN else 1
 
 
 def load(name: str) -> None:
     """Import what a verifier needs, which takes seconds, so that its first check costs no more than the others."""
-    if name in VERIFIERS:
-        for module in VERIFIERS[name].modules:
+    if name in KNOWN:
+        for module in KNOWN[name].modules:
             importlib.import_module(module)
 
 
@@ -57,7 +66,7 @@ def verify(check: Check) -> Verdict:
     """
     started = time.perf_counter()
     try:
-        finding = VERIFIERS[check.verifier].verify(check)
+        finding = KNOWN[check.verifier].verify(check)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BadTask as error:

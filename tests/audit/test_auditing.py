@@ -73,9 +73,11 @@ BAD = {
     "proof": {"question": "Prove that 4 is even.", "answer": "trivial"},
     "answer_leaked": {"question": "What is 3 + 3?\nAnswer: 6", "answer": "6"},
     "reference_unreadable": {"question": "How high is the tower?", "answer": "See solution."},
-    "reference_rejected": {"question": "What is 1/2 + 1/3?", "answer": "\\frac{5}{6"},
     "duplicate": {"question": "what is 2+2 ?", "answer": "4"},
 }
+
+
+BROKEN = {"question": "What is 1/2 + 1/3?", "answer": "\\frac{5}{6"}
 
 
 def test_every_prompt_is_set_aside_with_its_rule(tmp_path: Path, pool: CountingPool) -> None:
@@ -85,6 +87,24 @@ def test_every_prompt_is_set_aside_with_its_rule(tmp_path: Path, pool: CountingP
     rules = {row["content"]: row["rule"] for row in audited.set_aside.to_dicts()}
     assert rules == {row["question"]: rule for rule, row in BAD.items()}
     assert all(audited.set_aside["detail"].str.len_chars() > 10) and set(audited.set_aside["source"]) == {"file 1"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rule"),
+    [
+        (Outcome.INCORRECT, "reference_rejected"),
+        (Outcome.NO_ANSWER, "reference_rejected"),
+        (Outcome.UNDECIDED, "reference_rejected"),
+        (Outcome.BAD_REFERENCE, "reference_unreadable"),
+    ],
+)
+def test_what_the_verifier_says_of_the_reference(
+    tmp_path: Path, pool: CountingPool, outcome: Outcome, rule: str
+) -> None:
+    pool.outcome = outcome
+    audited, known = examine(ingest(tmp_path, [GOOD]), pool)
+    assert audited.counts == {rule: 1} and known["rule"].to_list() == [rule]
+    assert rule == "reference_unreadable" or audited.set_aside["detail"][0].startswith(outcome)
 
 
 @pytest.mark.parametrize("rule", get_args(AuditRule))
@@ -101,13 +121,13 @@ def test_the_recipe_knows_the_rules_that_there_are() -> None:
 
 
 def test_references_can_go_unchecked(tmp_path: Path, pool: CountingPool) -> None:
-    ingested = ingest(tmp_path, [BAD["reference_rejected"], BAD["reference_unreadable"]])
+    ingested = ingest(tmp_path, [BROKEN, BAD["reference_unreadable"]])
     assert examine(ingested, pool, Audit(reference=False))[0].counts == {}
     assert not pool.asked
 
 
 def test_a_second_audit_asks_nothing_and_says_the_same(tmp_path: Path, pool: CountingPool) -> None:
-    ingested = ingest(tmp_path, [GOOD, BAD["reference_rejected"]])
+    ingested = ingest(tmp_path, [GOOD, BROKEN])
     first, known = examine(ingested, pool)
     assert known.height == 2 and len(pool.asked) == 2
     second, again = examine(ingested, pool, known=known)
@@ -146,7 +166,8 @@ def test_of_twins_the_one_of_the_first_source_stays(tmp_path: Path, pool: Counti
 def test_a_twin_with_a_bad_reference_does_not_take_the_good_one_with_it(tmp_path: Path, pool: CountingPool) -> None:
     bad = GOOD | {"answer": "\\frac{4"}
     audited, _ = examine(ingest(tmp_path, [bad], [GOOD | {"question": "what is 2+2"}]), pool)
-    assert audited.counts == {"reference_rejected": 1} and audited.prompts["reference"].to_list() == ["4"]
+    assert set(audited.counts) <= {"reference_rejected", "reference_unreadable"}
+    assert audited.set_aside.height == 1 and audited.prompts["reference"].to_list() == ["4"]
 
 
 def test_a_twin_with_another_reference_is_told(tmp_path: Path, pool: CountingPool) -> None:

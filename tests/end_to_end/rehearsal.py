@@ -45,7 +45,7 @@ def contents(root: Path) -> dict[str, pl.DataFrame]:
     return {
         "prompts": tables.prompts.collect().sort("prompt_id").drop("source"),
         "completions": tables.completions.collect().sort("completion_id").drop("seconds"),
-        "verdicts": tables.verdicts.collect().sort("completion_id").drop("seconds"),
+        "verdicts": tables.verdicts.collect().sort("completion_id", "verifier").drop("seconds"),
         "measures": tables.measures.collect().sort("completion_id"),
         "decisions": tables.decisions.collect().sort("completion_id"),
         "examples": tables.examples.collect().sort("example_id").drop("source"),

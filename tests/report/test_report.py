@@ -15,9 +15,8 @@ from r1data.recipe import Recipe
 from r1data.report import Funnel, RunFacts, render_card, render_report
 from r1data.report.breakdowns import pass_rates
 from r1data.report.charts import nice_ticks
-from r1data.report.draws import last_word
 from r1data.report.steps import steps
-from r1data.selection import decide
+from r1data.selection import combined, decide
 from r1data.stages.assemble import assistant_turn
 from r1data.store import Tables
 from schemas import BadPrompts, Completions, Examples, Prompts, Reason, Verdicts
@@ -121,7 +120,7 @@ def test_the_last_word_does_not_depend_on_the_order_of_verdicts() -> None:
     frame = pl.DataFrame(rows, schema=["completion_id", "verifier", "version", "outcome"], orient="row")
     frame = frame.with_columns(extracted=pl.lit(None, pl.String))
     for order in (frame, frame.reverse(), frame.sample(fraction=1, shuffle=True, seed=1)):
-        said = dict(last_word(order.lazy()).select("completion_id", "outcome").collect().iter_rows())
+        said = dict(combined(order.lazy()).select("completion_id", "outcome").collect().iter_rows())
         assert said == {"a": "incorrect", "b": "correct"}
 
 

@@ -4,10 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from r1data.errors import WorkspaceError
 from r1data.store import Workspace
+from schemas import Verdicts
 
 HOLDER = """
 import sys, time
@@ -33,3 +35,17 @@ def test_a_second_writer_is_refused_until_the_first_is_gone(tmp_path: Path) -> N
 def test_a_folder_without_a_run_is_no_workspace(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="is no workspace"):
         Workspace.existing(tmp_path)
+
+
+def test_of_two_judgements_the_one_that_was_reached_counts(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+
+    def said(*outcomes: str) -> pl.DataFrame:
+        rows = [(f"{n:032x}", "judge", 1, outcome, "4", "", 0.0) for n, outcome in enumerate(outcomes)]
+        return pl.DataFrame(rows, schema=list(Verdicts.columns()), orient="row")
+
+    workspace.write_judgements("mine", said("verifier_error", "verifier_error", "correct"))
+    workspace.write_judgements("mine", said("incorrect", "verifier_error"))
+    workspace.write_judgements("other", said("correct", "correct", "correct"))
+    outcomes = workspace.judgements("mine").collect().sort("completion_id")["outcome"].to_list()
+    assert outcomes == ["incorrect", "verifier_error", "correct"]

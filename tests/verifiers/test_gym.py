@@ -7,7 +7,7 @@ import pytest
 
 from r1data.recipe import Recipe
 from r1data.sources import read_prompts
-from r1data.verifiers import Check, verify
+from r1data.verifiers import Check, gym, verify
 from schemas import Outcome
 
 FAMILIES = ["chain_sum", "gcd", "number_sorting", "spell_backward", "letter_counting", "simple_equations", "countdown"]
@@ -45,5 +45,32 @@ def test_what_cannot_be_judged_is_not_wrong() -> None:
     assert judge("\\boxed{4}", None) == Outcome.BAD_REFERENCE
     assert judge("\\boxed{4}", "{") == Outcome.BAD_REFERENCE
     assert judge("\\boxed{4}", json.dumps({"family": "none", "config": {}, "entry": {}})) == Outcome.BAD_REFERENCE
-    broken = json.loads(task) | {"entry": {}}
-    assert judge("\\boxed{4}", json.dumps(broken)) == Outcome.VERIFIER_ERROR
+    for broken in ({"entry": {}}, {"entry": 3}, {"config": {"no": 1}}):
+        assert judge("\\boxed{4}", json.dumps(json.loads(task) | broken)) == Outcome.BAD_REFERENCE
+
+
+class Fragile:
+    """A scorer that wants a tuple, and falls over what is no number."""
+
+    def score_answer(self, answer: str, entry: dict) -> float:
+        return float(int(answer) == entry["metadata"]["n"][0] and isinstance(entry["metadata"]["n"], tuple))
+
+
+def test_a_scorer_that_falls_over_an_answer_has_judged_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gym, "_scorer", lambda family, config: Fragile())
+    task = json.dumps({"family": "f", "config": {}, "entry": {"answer": "7", "metadata": {"n": [7]}}})
+    assert judge("\\boxed{7}", task) == Outcome.CORRECT
+    assert judge("\\boxed{seven}", task) == Outcome.INCORRECT
+    assert judge("\\boxed{8}", task) == Outcome.INCORRECT
+    assert judge("\\boxed{8}", task.replace('"7"', '"x"')) == Outcome.BAD_REFERENCE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["arc_agi", "rearc"])
+def test_grids_that_json_turned_into_lists(family: str) -> None:
+    import reasoning_gym
+
+    entry = reasoning_gym.create_dataset(family, size=1, seed=1)[0]
+    task = json.dumps({"family": family, "config": {}, "entry": entry}, default=str)
+    assert judge(f"<answer>{entry['answer']}</answer>", task) == Outcome.CORRECT
+    assert judge("<answer>1 2\n3 4</answer>", task) == Outcome.INCORRECT

@@ -15,7 +15,9 @@ import pytest
 from r1data.verifiers import Check, VerifierPool
 from schemas import Outcome
 
-HOSTILE = ["9^{9^{9^{9^{9}}}}", "(" * 3000 + "1" + ")" * 3000, "10^{10^{10}}!", "\\frac{" * 500 + "1" + "}{2}" * 500]
+ENDLESS = "\\sum_{n=1}^{9^{9^{9}}} n"
+HOSTILE = [ENDLESS, "9^{9^{9^{9^{9}}}}", "(" * 3000 + "1" + ")" * 3000, "10^{10^{10}}!",
+           "\\frac{" * 500 + "1" + "}{2}" * 500]  # fmt: skip
 
 
 def check(number: int, reference: str, answer: str) -> Check:
@@ -24,9 +26,9 @@ def check(number: int, reference: str, answer: str) -> Check:
 
 def workers() -> list[psutil.Process]:
     found = []
-    for process in psutil.Process().children():
+    for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if "r1data.verifiers.worker" in process.cmdline():
+            if "r1data.verifiers.nursery" in process.cmdline():
                 found.append(process)
     return found
 
@@ -48,8 +50,8 @@ def test_an_endless_answer_costs_its_deadline_and_nothing_else() -> None:
         good = [pool.submit(check(100 + n, "x+1", "1+x")) for n in range(50)]
         assert {future.result(60).outcome for future in good} == {Outcome.CORRECT}
         outcomes = [future.result(60).outcome for future in bad]
-    assert outcomes[0] in (Outcome.TIMEOUT, Outcome.VERIFIER_ERROR), outcomes
-    assert Outcome.CORRECT not in outcomes
+    assert outcomes[0] == Outcome.TIMEOUT
+    assert set(outcomes[1:]) == {Outcome.UNDECIDED}, "what can be seen to be endless is not computed"
 
 
 @pytest.mark.slow
@@ -60,7 +62,7 @@ def test_workers_killed_from_outside_lose_no_row() -> None:
     def assassin() -> None:
         nonlocal killed
         dice = random.Random(7)
-        while not stop.wait(dice.uniform(0.3, 1.0)):
+        while not stop.wait(dice.uniform(0.1, 0.5)):
             if victims := workers():
                 dice.choice(victims).kill()
                 killed += 1
@@ -68,12 +70,13 @@ def test_workers_killed_from_outside_lose_no_row() -> None:
     with VerifierPool(2, deadline=30) as pool:
         thread = threading.Thread(target=assassin)
         thread.start()
-        futures = [pool.submit(check(n, f"{n}x+1", f"1+{n}x")) for n in range(2, 502)]
+        numbers = range(2, 3002)
+        futures = [pool.submit(check(n, f"\\sqrt{{{n}}}+x", f"x+\\sqrt{{{n}}}")) for n in numbers]
         verdicts = [future.result(120) for future in futures]
         stop.set()
         thread.join()
     assert killed > 0
-    assert [v.completion_id for v in verdicts] == [f"{n:032x}" for n in range(2, 502)]
+    assert [v.completion_id for v in verdicts] == [f"{n:032x}" for n in numbers]
     faults = [v for v in verdicts if v.outcome == Outcome.VERIFIER_ERROR]
     assert {v.outcome for v in verdicts} <= {Outcome.CORRECT, Outcome.VERIFIER_ERROR}
     assert len(faults) <= killed
@@ -85,10 +88,11 @@ def test_workers_die_with_their_parent_even_while_they_compute(number: signal.Si
     code = (
         "import time\n"
         "from r1data.verifiers import Check, VerifierPool\n"
+        f"ENDLESS = {ENDLESS!r}\n"
         "if __name__ == '__main__':\n"
         "    pool = VerifierPool(2, 300)\n"
         "    pool.submit(Check('0' * 32, 'math', 'x', None, 'en', '\\\\boxed{1}')).result(60)\n"
-        "    for n in range(4): pool.submit(Check('0' * 32, 'math', 'x', None, 'en', '\\\\boxed{9^{9^{9^9}}}'))\n"
+        "    for n in range(4): pool.submit(Check('0' * 32, 'math', 'x', None, 'en', '\\\\boxed{' + ENDLESS + '}'))\n"
         "    time.sleep(1); print('busy', flush=True); time.sleep(100)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -103,7 +107,7 @@ def test_workers_die_with_their_parent_even_while_they_compute(number: signal.Si
 
 def test_closing_does_not_wait_for_what_is_left() -> None:
     pool = VerifierPool(1, deadline=300)
-    futures = [pool.submit(check(n, "x", "9^{9^{9^{9}}}")) for n in range(5)]
+    futures = [pool.submit(check(n, "x", ENDLESS)) for n in range(5)]
     time.sleep(1)
     pool.close()
     assert all(future.done() for future in futures)

@@ -1,0 +1,81 @@
+"""`r1data bench`: how good the verifiers are, on labelled cases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from r1data.cli.output import listening
+from r1data.progress import Progress
+from r1data.verifiers import VerifierPool
+from r1data.verifiers.benchmark import CASES, Benchmark, faults, run_benchmark
+
+bench = typer.Typer(name="bench", help="Measure the parts of r1data.", no_args_is_help=True)
+
+
+@bench.callback()
+def _root() -> None:
+    """What all commands share."""
+
+
+@bench.command()
+def verifiers(
+    cases: Annotated[Path, typer.Option(help="A folder of labelled cases, JSONL.")] = CASES,
+    only: Annotated[str | None, typer.Option(help="One verifier only.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1)] = None,
+    show_faults: Annotated[bool, typer.Option("--faults", help="List every case that was judged otherwise.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Keep the rates for the dataset cards.")] = False,
+) -> None:
+    """Print false accepts, false rejects and the agreement of the two checkers of mathematics."""
+    with listening() as listener, VerifierPool(workers, deadline=10.0) as pool:
+        progress = Progress(listener)
+        progress.say(f"verifying the cases in {cases}")
+        result = run_benchmark(cases, pool, only=only)
+    if write:
+        result.write()
+    if as_json:
+        typer.echo(json.dumps(result.as_dict(), ensure_ascii=False))
+        return
+    _show(result, Console())
+    if show_faults:
+        _show_faults(result, Console())
+
+
+def _show(result: Benchmark, console: Console) -> None:
+    table = Table("verifier", "version", "cases", "as labelled", "false accepts", "false rejects", "undecided",
+                  title="verifiers on labelled cases", title_justify="left")  # fmt: skip
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for rates in result.rates:
+        table.add_row(
+            rates.verifier, str(rates.version), f"{rates.cases:,}", f"{rates.as_labelled / rates.cases:.1%}",
+            f"{rates.false_accepts} of {rates.wrong_answers} ({rates.false_accept_rate:.2%})",
+            f"{rates.false_rejects} of {rates.right_answers} ({rates.false_reject_rate:.2%})", str(rates.undecided),
+        )  # fmt: skip
+    console.print(table)
+    if result.agreement is not None and result.agreement.counts:
+        share = f"{result.agreement.share:.1%}"
+        console.print(
+            f"the two checkers of mathematics agree on {share} of the pairs that both can read", soft_wrap=True
+        )
+        crossed = Table("first checker", "math-verify", "pairs")
+        crossed.columns[2].justify = "right"
+        for (one, other), count in sorted(result.agreement.counts.items(), key=lambda entry: -entry[1]):
+            crossed.add_row(one, other, f"{count:,}", style="" if one == other else "bold")
+        console.print(crossed)
+
+
+def _show_faults(result: Benchmark, console: Console) -> None:
+    for case, found in faults(result.cases, result.verdicts):
+        wanted = " or ".join(case.expected)
+        said = (
+            f"{case.check.completion_id}: {wanted} expected, {found.outcome} found; reference {case.check.reference!r}"
+        )
+        console.print(Text(f"{said}, answer {found.extracted!r}: {found.detail} ({case.reason})"), soft_wrap=True)

@@ -1,0 +1,81 @@
+"""Verify: the rows of somebody's file, one verdict each, in their order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from r1data.progress import Progress
+from r1data.sources import Unreadable, read_file
+from r1data.store import ids_of, interrupted_rows, verdict_file
+from r1data.verifiers import BadRow, Check, Finding, VerifierPool, check_of, verdict, version_of
+from schemas import Outcome, Verdict
+
+SAY_EVERY = 20_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """How the rows of a file came out: rows = verdicts, whatever was in them."""
+
+    rows: int = 0
+    taken_over: int = 0
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, found: Verdict) -> None:
+        """Count one verdict."""
+        self.rows += 1
+        self.outcomes[found.verifier, str(found.outcome)] += 1
+
+
+def verify_file(source: Path, out: Path, pool: VerifierPool, progress: Progress) -> Tally:
+    """Verify every row of a file (JSONL, JSON, Parquet or CSV) and write the verdicts.
+
+    A row that cannot be a check gets the outcome bad_reference and says why. Interrupted, it keeps what was reached;
+    run again, it goes on from there.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    tally = Tally()
+    earlier = interrupted_rows(out)
+    done = Counter(ids_of(earlier)) if earlier is not None else Counter[str]()
+    with verdict_file(out) as file:
+        if earlier is not None:
+            file.copy(earlier)
+            tally.taken_over = earlier.num_rows
+            for name, outcome in zip(*(earlier.column(c).to_pylist() for c in ("verifier", "outcome")), strict=True):
+                tally.rows += 1
+                tally.outcomes[name, outcome] += 1
+            progress.say(f"{earlier.num_rows:,} rows were verified before an interruption; going on")
+        for found in pool.verify_all(_checks(source, done)):
+            file.add(found)
+            tally.add(found)
+            if tally.rows % SAY_EVERY == 0:
+                progress.say(f"{tally.rows:,} rows verified")
+    return tally
+
+
+def _checks(source: Path, done: Counter[str]) -> Iterator[Check | Verdict]:
+    for number, (_, row) in enumerate(read_file(source, source.name), start=1):
+        name = str(number)
+        if isinstance(row, Unreadable):
+            check: Check | Verdict = _refused(name, "none", f"row {number}: {row.rule}: {row.detail}")
+        else:
+            if row.get("id") is not None:
+                name = str(row["id"])
+            try:
+                check = check_of(row, number)
+            except BadRow as trouble:
+                check = _refused(name, str(row.get("verifier") or "none"), f"row {number}: {trouble}")
+        if done[name]:
+            done[name] -= 1
+            continue
+        yield check
+
+
+def _refused(name: str, verifier: str, why: str) -> Verdict:
+    check = Check(name, verifier, None, None, "en", None)
+    return verdict(check, version_of(verifier), Finding(Outcome.BAD_REFERENCE, detail=why), 0.0)

@@ -1,0 +1,276 @@
+"""Option letters: which ones a reference means, and which ones a reply finally names."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from dataclasses import dataclass
+
+from r1data.verifiers.extraction import BOX, answer_tags, last_box, narrow_width, unwrapped
+from r1data.verifiers.quantities import Match, compare, plain, read_quantity
+from schemas import Outcome
+
+Options = dict[str, str]
+USUAL = 10
+LONGEST_LINE = 300
+LONGEST_TEXT = 20_000
+"""Of a longer answer only the end is read; nobody announces an answer further from the end."""
+LONG_GAP = re.compile(r"[^\S\n]{2,}|\n{3,}")
+
+JOINT = r"\s*(?:,\s*and\b|,|、|;|/|&|\+|\band\b|\bor\b|和|与|及|或)\s*"
+NAMED = r"(?:\b(?:option|choice|letter|statement)s?\s*|选项\s*)?"
+GOES_ON = r"(?:because|since|as|and|or|but|with|for|which|not|is|in|from|by|the|due|given|based|while|rather|instead)"
+BARE = rf"(?:[B-HJ-Z]|[AI](?!\s+(?!{GOES_ON}\b)[a-z]))"
+LETTER = rf"{NAMED}(?:[(\[]\s*(?:[A-Za-z])\s*[)\]]|{BARE}(?![A-Za-z0-9'’]))"
+JOINED = rf"{LETTER}(?!\s+(?:is|was|are|were|would|does|do|fails?|can|cannot|has|seems?|looks?)\b)"
+HEAD = re.compile(
+    rf"[\s:*_\"'“‘`]*(?:(?:definitely|clearly|therefore|thus|then|still|actually|just|simply|both|either)\s+)?"
+    rf"(?P<letters>{LETTER}(?:{JOINT}{JOINED}){{0,25}})"
+)
+NEGATED = re.compile(
+    rf"(?:\bnot\b|n't\b|\brather than\b|\binstead of\b|\brule out\b|不是|不选|不应选|而不是|而非|而不选|排除)\s*(?:{LETTER})",
+    re.IGNORECASE,
+)
+SINGLE = re.compile(r"[(\[]?\s*([A-Za-z])\s*[)\]]?\s*[.:)、]?")
+WITH_TEXT = re.compile(r"[(\[]?\s*([A-Za-z])\s*(?:[)\]][.:]?|[.:、])\s*(.+)|([A-Z])\s+-\s*(.+)", re.DOTALL)
+LEAD = re.compile(
+    r"^(?:the\s+)?(?:(?:final|correct|right)\s+)?(?:answer|option|choice|选项|正确答案|答案)s?\s*(?:is|:|是|为|选)*\s*", re.I
+)
+ONE_LETTER = re.compile(r"(?:option|choice|选项)?\s*[(\[]?\s*([A-Za-z])\s*[)\]]?", re.I)
+
+STATEMENTS = tuple(
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        (r"\b(?:answers?|options?|choices?)\b(?:\s+(?:here|then|choice|option|letter|should|must|would|will|has|to|be)\b){0,4}"
+         r"\s*(?:\*\*|__)?\s*(?:is|are|be|=|:|→|->)\s*(?:\*\*|__)?\s*:?(?=(?P<rest>[^\n]{1,300}))", re.I),
+        (r"\b(?:I|I'd|I'll|we|we'll)\s+(?:would\s+|will\s+)?(?:choose|chose|pick|picked|select|selected|go with|going with)"
+         r"(?=(?P<rest>[^\n]{1,300}))", re.I),
+        (r"\b(?:it'?s|it is|it must be|it has to be|must be|that'?s|leaves(?: us with)?|leaving(?: us with)?)"
+         rf"(?=(?P<rest>\s+(?i:the\s+)?{LETTER}[^\n]{{0,80}}))", 0),
+        (r"\b(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore)[,:]?"
+         rf"(?P<rest>\s+{LETTER}\s*(?:$|[.!*\n]))", re.M),
+        (rf"(?P<rest>(?<![A-Za-z0-9]){LETTER})\s+(?:is|must be|should be|has to be)\s+(?:the\s+|indeed\s+)?"
+         r"(?:correct|right|best|answer|true one)\b", 0),
+        (r"####(?=(?P<rest>[^\n]{1,300}))", 0),
+        (r"(?:答案|结果|正确选项|正确的选项|正确的是)\s*(?:应该|应当|应|就)?\s*(?:\*\*)?\s*(?:是|为|选)?\s*(?:\*\*)?\s*[：:]?"
+         r"(?=(?P<rest>[^\n。]{1,200}))", 0),
+        (r"(?<![不勿未别可供])(?:故选|应选|选择|选)(?!项)\s*[：:]?(?=(?P<rest>[^\n。]{1,200}))", 0),
+        (r"(?P<rest>(?<![A-Za-z0-9])[A-Z])\s*(?:选项|项)?\s*(?:是|为)?\s*(?:正确答案|正确的?(?!吗|与|性))", 0),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a final statement says: letters, or a text that names none, then with the outcome that it gets and why."""
+
+    letters: frozenset[str] = frozenset()
+    text: str | None = None
+    otherwise: Outcome = Outcome.UNDECIDED
+    reason: str = ""
+
+
+def known_letters(count: int) -> str:
+    """The first so many letters."""
+    return string.ascii_uppercase[:count]
+
+
+def read_reference(reference: str, options: Options) -> frozenset[str] | None:
+    """The letters that a reference asks for, by letter or by an option's text; None where it is no choice at all.
+
+    A text that several options have is none of them: which one is asked for cannot be known.
+    """
+    text = narrow_width(reference).strip()
+    allowed = set(options) or set(known_letters(USUAL))
+    letters = _letters_only(text.strip('[]{}"'), upper=True)
+    if letters and letters <= allowed:
+        return letters
+    by_text = _by_text(text, options)
+    if len(by_text) == 1:
+        return by_text
+    found = WITH_TEXT.fullmatch(text)
+    if found is None or by_text:
+        return None
+    letter, rest = (found.group(1) or found.group(3)).upper(), found.group(2) or found.group(4)
+    meant = _by_text(rest, options)
+    if letter not in allowed or (options and meant and letter not in meant):
+        return None
+    return frozenset(letter)
+
+
+def final_letters(answer: str, options: Options) -> Reading | None:
+    """What the reply finally chooses: in its last box, in `<answer>`, or in its last statement; None where it does not."""
+    text = end_of(answer)
+    boxed = _boxes_of_last_line(text)
+    if boxed:
+        return _read_boxes(boxed, options)
+    tagged = answer_tags(text)
+    if tagged:
+        return _read_answer(tagged, options)
+    statement = _last_statement(text, options)
+    last = _last_line(text, options, alone=statement is None)
+    return last or statement
+
+
+def end_of(answer: str) -> str:
+    """The end of an answer, where its last word is, in narrow characters and with long gaps closed."""
+    return LONG_GAP.sub(lambda gap: gap.group()[:1] * 2 if "\n" in gap.group() else " ", narrow_width(answer[-LONGEST_TEXT:]))
+
+
+def _read_boxes(boxed: list[str], options: Options) -> Reading:
+    readings = [_read_answer(one, options) for one in boxed]
+    if len(readings) > 1 and all(reading.letters for reading in readings):
+        return Reading(frozenset().union(*(reading.letters for reading in readings)))
+    return readings[-1]
+
+
+def _boxes_of_last_line(text: str) -> list[str]:
+    """The boxes on the line where the last one stands: several choices may each have a box of their own."""
+    last = last_box(text)
+    if last is None:
+        return []
+    starts = [match.start() for match in BOX.finditer(text)]
+    line = text[text.rfind("\n", 0, starts[-1]) + 1 :]
+    boxes = re.findall(r"\\boxed\s*\{([^{}]{1,60})\}", line[:LONGEST_LINE])
+    return boxes if len(boxes) > 1 and boxes[-1].strip() == last else [last]
+
+
+def _read_answer(content: str, options: Options) -> Reading:
+    """A box or tag holds nothing but the answer, so a lower-case letter or an option's text will do."""
+    if len(content) > LONGEST_LINE:
+        return Reading(text=content[:LONGEST_LINE], reason="is too long to be a choice")
+    text = _tidy(content)
+    allowed = set(options) or set(known_letters(USUAL))
+    by_text = _by_text(text, options)
+    if len(by_text) == 1 and not (len(text) == 1 and text.upper() in allowed):
+        return Reading(by_text)
+    bare = LEAD.sub("", text).strip()
+    letters = _letters_only(bare, upper=False)
+    if letters:
+        return Reading(letters)
+    found = WITH_TEXT.fullmatch(bare)
+    if found:
+        letter, rest = (found.group(1) or found.group(3)).upper(), found.group(2) or found.group(4)
+        meant = _by_text(rest, options)
+        if meant and letter not in meant:
+            return Reading(text=text, reason=f"says {letter}, but with the text of {''.join(sorted(meant))}")
+        return Reading(frozenset(letter))
+    if len(by_text) > 1:
+        return Reading(text=text, reason="several options have this text")
+    reading = _last_statement(text, options) or _value(text, options)
+    return reading or Reading(text=text, otherwise=_unlisted(text, options), reason="names no option")
+
+
+def _last_statement(text: str, options: Options) -> Reading | None:
+    """The last statement that chooses something. One that only excludes ("the answer is not A") chooses nothing."""
+    found = sorted((m for p in STATEMENTS for m in p.finditer(text)), key=lambda m: (m.start("rest"), m.end("rest")))
+    for match in reversed(found[-1000:]):
+        reading = _value(match["rest"], options)
+        if reading is not None:
+            return reading
+    return None
+
+
+def _value(rest: str, options: Options) -> Reading | None:
+    """What stands behind "the answer is"; None where it chooses nothing."""
+    rest = plain(rest) if len(rest) <= LONGEST_LINE else rest
+    rest = re.sub(r"\\(?:boxed|text\w*)\s*|[{}*_`]", "", rest).strip()
+    positive = NEGATED.sub(" ", rest)
+    if positive != rest:
+        left = {m.upper() for m in re.findall(rf"(?<![A-Za-z0-9'’])({BARE})(?![A-Za-z0-9'’])", positive)}
+        head = HEAD.match(rest)
+        if head and not NEGATED.match(rest):
+            return Reading(_named(head["letters"]))  # "C, not A"
+        if len(left) == 1:
+            return Reading(frozenset(left))
+        return Reading(text=rest[:LONGEST_LINE], reason="excludes one option and names several") if left else None
+    head = HEAD.match(rest)
+    if head:
+        return Reading(_named(head["letters"]))
+    alone = re.fullmatch(r"[\s:]*([a-z])[.!\s]*", rest)
+    if alone:
+        return Reading(frozenset(alone.group(1).upper()))
+    sentence = re.split(r"(?<!\d)[.。!](?:\s|$)|(?<=\d)[.。](?:\s|$)", rest, maxsplit=1)[0]
+    run = re.fullmatch(r"[\s:：]*([A-Z]{2,10})[.。\s]*", sentence)
+    if run and _letters_only(run.group(1), upper=True):
+        return Reading(frozenset(run.group(1)))
+    by_text = _by_text(sentence, options)
+    return Reading(by_text) if len(by_text) == 1 else None
+
+
+def _last_line(text: str, options: Options, *, alone: bool) -> Reading | None:
+    """A last line that is nothing but the choice; with a text behind the letter only if that is the option's own."""
+    lines = [line for line in text.rsplit("\n", 40) if line.strip()]
+    if not lines or len(lines[-1]) > LONGEST_LINE:
+        return None
+    line = LEAD.sub("", _tidy(lines[-1])).strip()
+    letters = _letters_only(line, upper=True)
+    if letters:
+        return Reading(letters)
+    found = WITH_TEXT.fullmatch(line)
+    if found:
+        letter, rest = (found.group(1) or found.group(3)).upper(), found.group(2) or found.group(4)
+        if letter in _by_text(rest, options) or (alone and not options):
+            return Reading(frozenset(letter))
+    by_text = _by_text(line, options)
+    return Reading(by_text) if len(by_text) == 1 and alone else None
+
+
+def _tidy(text: str) -> str:
+    text = unwrapped(text)
+    text = plain(text) if len(text) <= LONGEST_LINE else text
+    return re.sub(r"[*_`]{1,3}|[{}]", "", text).strip(" \t\n.。!！,，;；\"'“”‘’")
+
+
+def _letters_only(text: str, *, upper: bool) -> frozenset[str] | None:
+    """The letters of a text that is nothing but letters: "C", "(c)", "A, C", "A and C", "ACD"."""
+    if len(text) > LONGEST_LINE:
+        return None
+    single = SINGLE.fullmatch(text)
+    if single:
+        return frozenset(single.group(1).upper())
+    text = re.sub(r"[\"'“”]", "", text.strip())
+    pieces = [piece for piece in re.split(JOINT + r"|\s+", text) if piece]
+    found = [ONE_LETTER.fullmatch(piece) for piece in pieces]
+    if len(pieces) > 1 and all(found):
+        return frozenset(match.group(1).upper() for match in found if match)
+    run = text if upper else text.upper() if text.islower() and len(text) == 2 else text
+    if re.fullmatch(r"[A-Z]{2,10}", run) and sorted(set(run)) == list(run):
+        return frozenset(run)
+    return None
+
+
+def _named(letters: str) -> frozenset[str]:
+    bare = re.sub(r"(?i:option|choice|letter|statement)s?|选项|\band\b|\bor\b", " ", letters)
+    return frozenset(letter.upper() for letter in re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", bare))
+
+
+def _by_text(text: str, options: Options) -> frozenset[str]:
+    """The options that have this text, or state the same quantity."""
+    wanted = _folded(text)
+    if not wanted or not options:
+        return frozenset()
+    same = frozenset(letter for letter, option in options.items() if _folded(option) == wanted)
+    quantity = read_quantity(text)
+    if same or quantity is None:
+        return same
+    theirs = {letter: read_quantity(option) for letter, option in options.items()}
+    return frozenset(
+        letter
+        for letter, one in theirs.items()
+        if one and one.value == quantity.value and compare(one, quantity, None) is Match.SAME
+    )
+
+
+def _unlisted(text: str, options: Options) -> Outcome:
+    """A number that is none of the numbers to choose from is wrong; of words we cannot say."""
+    numbers = bool(options) and all(read_quantity(option) for option in options.values())
+    return Outcome.INCORRECT if numbers and read_quantity(text) else Outcome.UNDECIDED
+
+
+def _folded(text: str) -> str:
+    if len(text) <= LONGEST_LINE:
+        text = plain(text)
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[\s{}*_`\\]+", "", text).strip(".。,，;；:：!！\"'“”‘’()")

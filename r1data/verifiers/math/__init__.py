@@ -1,0 +1,1 @@
+"""Mathematics: `spelling` and `reading` turn texts into forms, `comparison` compares, `judging` has the verdict."""

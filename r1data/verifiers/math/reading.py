@@ -1,0 +1,1238 @@
+"""Reading: from a text to the form that it has. A reader of its own, since what counts here is to know when it is sure.
+
+Recursive descent over a few hundred characters; nesting is bounded, so hostile brackets cost nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+
+from r1data.verifiers.math.evaluation import exact
+from r1data.verifiers.math.expression import (
+    INFINITY,
+    Apply,
+    Expression,
+    Form,
+    Grid,
+    Interval,
+    Listing,
+    Named,
+    Number,
+    Phrase,
+    Reals,
+    Relation,
+    Scalar,
+    Symbol,
+    Unreadable,
+    has_plus_minus,
+    number,
+    variables,
+    with_sign,
+)
+from r1data.verifiers.math.numerals import numeral, share
+from r1data.verifiers.math.phrases import fold
+from r1data.verifiers.math.reals import EVERYTHING, MINUS_INFINITY, intersection, ordered, without
+from r1data.verifiers.math.spelling import spell
+from r1data.verifiers.math.tokens import Token, tokenize
+from r1data.verifiers.math.units import MULTIPLES, Unit, is_unit_word, read_unit
+
+DEEPEST = 40
+FUNCTIONS = frozenset(
+    "sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh log ln lg exp sqrt gcd lcm max min floor ceil"
+    " abs sgn arg Re Im det".split()
+)
+SPELT_OUT = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "cbrt": "cbrt"}
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega"
+    " varphi vartheta varepsilon Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega ell hbar".split()
+)
+CONSTANT_WORDS = {"pi": "pi", "infinity": "infinity", "infty": "infinity", "inf": "infinity", "oo": "infinity"}
+SIGNS = {"=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", r"\le": "<=", r"\ge": ">=", r"\ne": "!=",
+         r"\equiv": "=", r"\approx": "=", r"\sim": "="}  # fmt: skip
+FACTOR_COMMANDS = frozenset((r"\frac", r"\sqrt", r"\hat", r"\vec", r"\pi", r"\infty", r"\binom", r"\lfloor", r"\lceil"))
+HEAD = re.compile(
+    r"^(?:[A-Za-z](?:\^\{?-1\}?|'{1,3})?(?:_\{?\w+\}?)?\(\w+(?:,\w+)*\)|[A-Za-z]'{1,3}|d[a-z]/d[a-z]|[A-Z]_\{?\w+\}?"
+    r"|\\frac\{d(?:\^\{?2\}?)?[a-z]?\}\{d[a-z](?:\^\{?2\}?)?\}(?:[a-z]|\w\(\w\))?)$"
+)
+"""What a function or its derivative is called, on the left of its term."""
+REMAINDER = re.compile(
+    r"(\d+)\s*(?:…+|\.{3,6}|余|[Rr]|remainder|\\text\s*\{\s*(?:[Rr]|remainder|余)\s*\}|(?:\.\.\.\s*)+)\s*(\d+)"
+)
+CIRCLED = re.compile(r"[①-⑳](?:\s*[,、;和]?\s*[①-⑳])*")
+TURNED = {">": "<", ">=": "<="}
+JOINERS = frozenset(("or", "and", "或", "和", "且", "与", "及", "或者", "以及"))
+OPENERS = {"(": ")", "[": "]", r"\{": r"\}"}
+SYSTEMS = frozenset(("cases", "aligned", "align", "gathered", "split", "array*"))
+LARGEST_DETERMINANT = 4
+MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "vmatrix", "Bmatrix", "array", "smallmatrix"))
+CURRENCY = frozenset(("$", r"\$", "¥", "€", "£", "₹"))
+REALS = (r"\mathbb{R}", "R")
+
+
+@lru_cache(maxsize=8192)
+def read(text: str, grouped: bool = True) -> Form:
+    """The form of a text as it stands in a box; words that are no mathematics are a `Phrase`.
+
+    Raises:
+        Unreadable: there is nothing in it, or nothing this reader knows.
+    """
+    spelt = spell(text)
+    if not spelt:
+        raise Unreadable("empty")
+    phrase = fold(spelt)
+    if phrase is not None:
+        return _worded(phrase, spelt)
+    quotient = REMAINDER.fullmatch(spelt)
+    if quotient:
+        return Listing("paren", (Scalar(_number(quotient[1])), Scalar(_number(quotient[2]))))
+    if CIRCLED.fullmatch(spelt):
+        return Listing("set", tuple(Scalar(number(ord(c) - 0x245F)) for c in spelt if "①" <= c <= "⑳"))
+    try:
+        return Reader(tokenize(spelt, grouped=grouped)).whole()
+    except Unreadable as trouble:
+        words = fold(spelt, strict=False)
+        if words is None or spelt.count(r"\begin") != spelt.count(r"\end"):
+            raise Unreadable(str(trouble)) from None
+        return Phrase(words)
+
+
+def _worded(phrase: str, spelt: str) -> Form:
+    """Words that stand for mathematics as what they stand for; others as they are."""
+    if phrase == "all real numbers":
+        return Reals(EVERYTHING)
+    if phrase == "empty set":
+        return Listing("set", ())
+    part = share(phrase)
+    if part is not None:
+        return Scalar(Number(part * 100), percent=True)
+    value = numeral(phrase)
+    if value is None:
+        return Phrase(phrase)
+    if spelt.startswith("百分之"):
+        return Scalar(Number(value * 100), percent=True)
+    return Scalar(Number(value))
+
+
+class Reader:
+    """One pass over the tokens of one text."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.depth = 0
+        self.ambiguous = False
+        self.bars = 0
+        self.facing_out = False
+
+    # --- tokens ----------------------------------------------------------------------------------------------------
+
+    def peek(self, ahead: int = 0) -> Token:
+        """The token at hand, or an empty one at the end."""
+        place = self.at + ahead
+        return self.tokens[place] if place < len(self.tokens) else Token("end", "")
+
+    def take(self) -> Token:
+        """The token at hand, which is passed."""
+        token = self.peek()
+        self.at += 1
+        return token
+
+    def skip(self, *texts: str) -> bool:
+        """Pass the token at hand if it is one of these."""
+        if self.peek().kind != "text" and self.peek().text in texts:
+            self.at += 1
+            return True
+        return False
+
+    def need(self, text: str) -> None:
+        """Pass the token at hand, which has to be this one."""
+        if not self.skip(text):
+            raise Unreadable(f"{text} expected, {self.peek().text or 'the end'} found")
+
+    def deeper(self) -> None:
+        """Count a level of nesting."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise Unreadable("nested too deeply")
+
+    # --- forms -----------------------------------------------------------------------------------------------------
+
+    def whole(self) -> Form:
+        """Everything there is."""
+        form = self.listing()
+        if self.peek().kind != "end":
+            raise Unreadable(f"{self.peek().text} is left over")
+        return form
+
+    def listing(self, *closers: str) -> Form:
+        """Items with commas, semicolons or "or" between them; a single one is itself."""
+        items, joined = [self.item()], False
+        while True:
+            token = self.peek()
+            if token.kind == "end" or (token.kind != "text" and token.text in closers):
+                break
+            if self.joiner():
+                joined = True
+            elif not self.skip(",", ";"):
+                raise Unreadable(f"{token.text} is left over")
+            elif self.joiner():
+                joined = True
+            if self.peek().text == "..." and self.peek().kind == "sign":
+                raise Unreadable("a sequence that goes on")
+            items.append(self.item())
+        return _gathered(items, "joined" if joined else "bare")
+
+    def joiner(self) -> bool:
+        """Pass an "or", "and" or their like."""
+        token = self.peek()
+        if token.kind in ("word", "text", "chinese") and token.text.strip(" ,").lower() in JOINERS:
+            self.at += 1
+            return True
+        if token.kind == "command" and token.text in (r"\vee", r"\wedge"):
+            self.at += 1
+            return True
+        return False
+
+    def item(self) -> Form:
+        """One answer: a relation, a union of intervals, a set, a value with its unit."""
+        mark = self.at
+        currency = self.take().text if self.peek().text in CURRENCY and self.peek().kind != "text" else None
+        if currency == "$" and self.peek().kind != "number":
+            raise Unreadable("a dollar sign in the middle")
+        if self.peek().kind == "word" and self._is_point():
+            name = self.take().text
+            return Named(name, self.container() or self.item())
+        container = self.container() if currency is None else None
+        if container is None:
+            self.at = mark + (currency is not None)
+            left = self.expression()
+            if self.peek().text == r"\begin" and self.peek().kind == "command":
+                return _scaled(left, self.matrix())
+        elif self.peek().text in ("=",) and self.peek().kind == "sign" and isinstance(container, Listing):
+            self.take()
+            return Named(_shown(self.tokens[mark : self.at - 1]), self.item())
+        else:
+            return container
+        form = self.relation(left, mark) or self.ratio(left)
+        if form is not None:
+            return form
+        return self.scalar(left, currency)
+
+    def _is_point(self) -> bool:
+        """A(1,2): a capital letter with coordinates behind it."""
+        letter, bracket = self.peek(), self.peek(1)
+        if not (len(letter.text) == 1 and letter.text.isupper() and bracket.text == "(" and not bracket.spaced):
+            return False
+        place = 2
+        while self.peek(place).text not in (")", "(") and self.peek(place).kind != "end":
+            if self.peek(place).text == ",":
+                return True
+            place += 1
+        return False
+
+    def ratio(self, first: Expression) -> Form | None:
+        """3:2, 1:2:3 and 12:30; None where no colon follows."""
+        parts = [first]
+        while self.peek().text == ":" and self.peek().kind == "sign":
+            self.take()
+            parts.append(self.expression())
+        return Listing("ratio", tuple(map(Scalar, parts))) if len(parts) > 1 else None
+
+    def scalar(self, value: Expression, currency: str | None) -> Form:
+        """A value with what stands behind it: percent sign, multiple, unit."""
+        ambiguous = self.ambiguous
+        percent = self.skip("%", r"\%")
+        if self.skip(r"\permil"):
+            value = Apply("/", (value, number(1000)))
+        if not percent and self.peek().text.lower() in ("percent", "百分之"):
+            self.take()
+            percent = True
+        while self.peek().kind in ("word", "text", "chinese"):
+            multiple, rest = _multiple(self.peek().text)
+            if multiple is None:
+                break
+            value = Apply("*", (value, number(multiple)))
+            self.take()
+            if rest:
+                self.tokens.insert(self.at, Token("chinese", rest))
+        unit = self.unit()
+        value, unit = self.composite(value, unit)
+        if currency is not None:
+            unit = currency.removeprefix("\\") + (f" {unit}" if unit and unit.lower() not in ("usd", "dollars") else "")
+        if percent and unit:
+            raise Unreadable("a percentage with a unit")
+        if has_plus_minus(value):
+            both = [Scalar(with_sign(value, sign), unit, percent, ambiguous) for sign in (1, -1)]
+            return Listing("joined", tuple(both))
+        return Scalar(value, unit, percent, ambiguous)
+
+    def composite(self, value: Expression, unit: str | None) -> tuple[Expression, str | None]:
+        """3元5角 and 1 h 30 min: values of one kind side by side are one value in the first unit."""
+        while unit is not None and self.peek().kind == "number":
+            first = read_unit(unit)
+            further = self.factor()
+            following = self.unit()
+            second = read_unit(_minor(following, first)) if following else None
+            if second is None or second.powers != first.powers or not first.known:
+                raise Unreadable("two values side by side")
+            value = Apply("+", (value, Apply("*", (further, Number(second.factor / first.factor)))))
+        return value, unit
+
+    def unit(self) -> str | None:
+        """The words behind a value, up to the next comma; None where there are none."""
+        parts: list[str] = []
+        while self.peek().kind in ("word", "text", "chinese", "command", "number", "sign"):
+            token = self.peek()
+            if token.kind in ("word", "text", "chinese") and token.text.strip(" ,").lower() in JOINERS:
+                break
+            if token.kind == "sign" and (token.text not in "/^*°-{}$¥€" or not (parts or token.text in "°$€¥")):
+                break
+            if token.kind == "number" and not _is_power(parts, token):
+                break
+            if token.kind == "command":
+                break
+            taken = self.take()
+            parts.append((" " if taken.spaced and parts else "") + taken.text.strip())
+        unit = "".join(parts).strip()
+        if JOINERS & set(unit.lower().split()):
+            raise Unreadable(f"{unit} is no unit")
+        return unit or None
+
+    def relation(self, left: Expression, mark: int) -> Form | None:
+        """What an expression is the left side of; None where no sign of a relation follows."""
+        if self.peek().kind == "command" and self.peek().text == r"\in":
+            self.take()
+            return Named(_shown(self.tokens[mark : self.at - 1]), self.item())
+        signs: list[str] = []
+        rough: int | None = None
+        sides = [left]
+        names = [_shown(self.tokens[mark : self.at])]
+        while self.peek().kind in ("sign", "command") and self.peek().text in SIGNS:
+            if self.peek().text in (r"\approx", r"\sim") and rough is None:
+                rough = len(sides)
+            signs.append(SIGNS[self.take().text])
+            start = self.at
+            if len(signs) == 1 and signs[0] == "=":
+                inside = self.container()
+                if inside is not None:
+                    return Named(names[0], inside)
+                self.at = start
+            sides.append(self.expression())
+            names.append(_shown(self.tokens[start : self.at]))
+        if not signs:
+            return None
+        if set(signs) == {"="} and rough is not None:
+            sides, signs = sides[:rough], signs[: rough - 1]  # what stands before the sign is exact
+            if len(sides) == 1:
+                return self.scalar(sides[0], None)
+        if set(signs) == {"="} and len(sides) == 2 and HEAD.match(names[0]):
+            return Named(names[0], self.scalar(sides[1], None))
+        if set(signs) == {"="} and not variables(left) and not (len(sides) == 2 and _is_variable(sides[1])):
+            return self.scalar(sides[-1], None)
+        if set(signs) == {"="}:
+            # a = b = 5: the last side is the value; with two sides and a name on the left it is the name's.
+            if isinstance(left, Symbol) or _is_call(left):
+                return Named(names[0], self.scalar(sides[-1], None))
+            if len(signs) > 1:
+                return self.scalar(sides[-1], None)
+            if isinstance(sides[1], Symbol):
+                return Named(names[1], Scalar(left))
+            unit = self.unit()
+            if unit is not None:
+                return Named(names[0], Scalar(sides[1], unit))
+            return Relation("=", sides[0], sides[1])
+        return _inequality(signs, sides)
+
+    def container(self) -> Form | None:
+        """A tuple, list, set, interval, union or matrix that stands by itself; None (at any place) where none does."""
+        first = self.one_container()
+        if first is None:
+            return None
+        result = first
+        while True:
+            token = self.peek()
+            union = self._is_union_letter() or (token.kind == "command" and token.text == r"\cup")
+            if not union and not (token.kind == "command" and token.text in (r"\cap", r"\setminus", r"\backslash")):
+                break
+            self.take()
+            following = self.one_container()
+            if following is None:
+                return None
+            result = _combined("cup" if union else token.text[1:], result, following)
+        if result is not first:
+            return result
+        token = self.peek()
+        ends = token.kind == "end" or token.text in (",", ";", ")", "]", r"\}", "}", "=") or self._is_joiner(token)
+        if not ends and isinstance(first, Listing | Interval):
+            unit = self.unit()
+            if unit is not None and isinstance(first, Listing) and is_unit_word(unit.split()[0]):
+                return Listing(first.kind, tuple(_with_unit(item, unit) for item in first.items))
+            return None
+        return first if ends else None
+
+    def _is_joiner(self, token: Token) -> bool:
+        return token.kind in ("word", "text", "chinese") and token.text.strip(" ,").lower() in JOINERS
+
+    def _is_union_letter(self) -> bool:
+        token = self.peek()
+        return token.kind == "word" and token.text in ("U", "u") and self.peek(1).text in OPENERS
+
+    def one_container(self) -> Form | None:
+        """One bracketed form, or None where brackets only group, or there are none."""
+        token = self.peek()
+        if token.kind == "command" and token.text in (r"\emptyset", r"\varnothing"):
+            self.take()
+            return Listing("set", ())
+        if token.kind == "text" and token.text == "R" and (
+            len(self.tokens) == 1 or self.peek(1).text in (r"\setminus", r"\backslash", "|")
+        ):  # fmt: skip
+            self.take()
+            return Reals(EVERYTHING)
+        if token.kind == "command" and token.text == r"\begin":
+            if self.peek(2).text in SYSTEMS:
+                return self.system()
+            return self.matrix() if self.peek(2).text != "vmatrix" else None
+        if token.kind == "sign" and token.text == "]" and self.at == 0:
+            return self.outward()
+        if token.kind == "text" or token.text not in OPENERS:
+            return None
+        if token.text == r"\{" and self._is_builder():
+            return self.builder()
+        mark, ambiguous = self.at, self.ambiguous
+        self.deeper()
+        self.take()
+        if self.skip(r"\}") and token.text == r"\{":
+            self.depth -= 1
+            return Listing("set", ())
+        try:
+            inside = self.listing(")", "]", r"\}", "|")
+        except Unreadable:
+            if token.text == r"\{":
+                raise
+            self.at, self.ambiguous = mark, ambiguous
+            self.depth -= 1
+            return None
+        self.depth -= 1
+        closer = self.take()
+        items = inside.items if isinstance(inside, Listing) and inside.kind in ("bare", "joined") else None
+        if token.text == r"\{":
+            if closer.text != r"\}":
+                raise Unreadable("a set without its end")
+            return Listing("set", items if items is not None else (inside,))
+        if closer.text not in (")", "]"):
+            raise Unreadable("a bracket without its end")
+        if items is not None and len(items) == 2 and (token.text == "[" or closer.text == "]"):
+            ends = [item.value if isinstance(item, Scalar) else None for item in items]
+            if ends[0] is not None and ends[1] is not None and (token.text != "[" or closer.text != "]"):
+                return Interval(ends[0], ends[1], token.text == "(", closer.text == ")")
+        if OPENERS[token.text] != closer.text:
+            raise Unreadable("brackets that do not match")
+        if isinstance(inside, Grid):
+            return inside
+        if items is None:
+            if token.text == "[" or isinstance(inside, Listing | Interval | Reals):
+                return Listing("bracket" if token.text == "[" else "paren", (inside,))
+            self.at, self.ambiguous = mark, ambiguous
+            return None  # brackets that only group
+        return Listing("paren" if token.text == "(" else "bracket", items)
+
+    def _is_builder(self) -> bool:
+        r"""{x | ...}, {x : ...}, {x \in R | ...}."""
+        if self.peek(1).kind != "word" or len(self.peek(1).text) != 1:
+            return False
+        ahead = 4 if self.peek(2).text == r"\in" else 2
+        return self.peek(ahead).kind == "sign" and self.peek(ahead).text in ("|", ":")
+
+    def builder(self) -> Form:
+        """A set by its condition; only intervals can be told from it."""
+        while self.take().text not in ("|", ":"):
+            pass
+        condition = self.listing(r"\}")
+        self.need(r"\}")
+        bounds = _bounds(condition)
+        if bounds is None:
+            raise Unreadable("a set by its condition")
+        return bounds[0] if len(bounds) == 1 else Reals(bounds)
+
+    def outward(self) -> Form:
+        """]0, 1[ for open ends, as the French write them."""
+        self.need("]")
+        self.facing_out = True
+        low = self.expression()
+        if not self.skip(",", ";"):
+            raise Unreadable("an interval without its middle")
+        high = self.expression()
+        closed = self.skip("]")
+        if not closed:
+            self.need("[")
+        return Interval(low, high, True, not closed)
+
+    def system(self) -> Form:
+        """Several lines in braces or aligned: each is an answer."""
+        self.need(r"\begin")
+        kind = self._braced_name()
+        lines: list[str] = []
+        items: list[Form] = []
+        start = self.at
+        while self.peek().text != r"\end":
+            token = self.take()
+            if token.kind == "end":
+                raise Unreadable("lines without their end")
+            if token.text == "\\\\":
+                lines.append("")
+                items.append(self._line(start, self.at - 1))
+                start = self.at
+        if self.at > start:
+            items.append(self._line(start, self.at))
+        self.need(r"\end")
+        if self._braced_name() != kind or not items:
+            raise Unreadable("lines without their end")
+        return items[0] if len(items) == 1 else Listing("bare", tuple(items))
+
+    def _line(self, start: int, end: int) -> Form:
+        tokens = [token for token in self.tokens[start:end] if token.text != "&"]
+        while tokens and tokens[-1].text in (",", ".", ";"):
+            tokens.pop()
+        return Reader(tokens).whole()
+
+    def matrix(self) -> Grid:
+        """A matrix environment."""
+        self.need(r"\begin")
+        kind = self._braced_name()
+        if kind not in MATRICES:
+            raise Unreadable(f"environment {kind}")
+        if kind == "array" and self.skip("{"):
+            while not self.skip("}"):
+                if self.take().kind == "end":
+                    raise Unreadable("an array without its end")
+        rows: list[tuple[Expression, ...]] = []
+        row: list[Expression] = []
+        while not self.skip(r"\end"):
+            row.append(self.expression())
+            if self.skip("&"):
+                continue
+            rows.append(tuple(row))
+            row = []
+            if not self.skip("\\\\", r"\cr"):
+                self.need(r"\end")
+                break
+        if self._braced_name() != kind or not rows or len({len(r) for r in rows}) != 1:
+            raise Unreadable("a matrix that is no rectangle")
+        return Grid(tuple(rows))
+
+    def _braced_name(self) -> str:
+        self.need("{")
+        name = self.take().text
+        self.need("}")
+        return name
+
+    # --- expressions -----------------------------------------------------------------------------------------------
+
+    def expression(self) -> Expression:
+        """A sum."""
+        self.deeper()
+        terms = [self.signed_term()]
+        while True:
+            if self.skip("+"):
+                terms.append(self.term())
+            elif self.peek().text == "-" and self.peek().kind == "sign":
+                self.take()
+                terms.append(_negative(self.term()))
+            elif self.peek().text in (r"\pm", r"\mp"):
+                terms.append(Apply(self.take().text[1:], (self.term(),)))
+            else:
+                break
+        self.depth -= 1
+        return terms[0] if len(terms) == 1 else Apply("+", tuple(terms))
+
+    def signed_term(self) -> Expression:
+        """A term with signs before it."""
+        if self.skip("+"):
+            return self.signed_term()
+        if self.peek().text == "-" and self.peek().kind == "sign":
+            self.take()
+            self.deeper()
+            inner = self.signed_term()
+            self.depth -= 1
+            return _negative(inner)
+        if self.peek().text in (r"\pm", r"\mp"):
+            return Apply(self.take().text[1:], (self.term(),))
+        return self.term()
+
+    def term(self) -> Expression:
+        """A product, with the sign or without; division binds to what stands right behind it."""
+        result = self.factor()
+        divided = False
+        while True:
+            if self.skip("*"):
+                result = Apply("*", (result, self.signed_factor()))
+            elif self.peek().text == "/" and self.peek().kind == "sign":
+                if self._is_unit_ahead(1):
+                    break
+                self.take()
+                result = Apply("/", (result, self.signed_factor()))
+                divided = True
+            elif self.starts_factor():
+                if isinstance(result, Number) and self._is_mixed(result):
+                    result = Apply("+", (result, self.factor()))
+                    continue
+                if self.peek().kind == "number" and isinstance(result, Number):
+                    raise Unreadable("two numbers side by side")
+                self.ambiguous |= divided
+                result = Apply("*", (result, self.factor()))
+            else:
+                return result
+        return result
+
+    def signed_factor(self) -> Expression:
+        """A factor behind a sign of an operation: -3 is fine there."""
+        if self.peek().text == "-" and self.peek().kind == "sign":
+            self.take()
+            return _negative(self.factor())
+        return self.factor()
+
+    def _is_mixed(self, whole: Number) -> bool:
+        r"""1 1/2 and 1\frac{1}{2}: an integer, then a proper fraction of plain integers."""
+        if whole.value.denominator != 1 or "." in self.tokens[self.at - 1].text:
+            return False
+        texts = [self.peek(k).text for k in range(7)]
+        if texts[0] == r"\frac":
+            if texts[1] == "{" and texts[3:5] == ["}", "{"] and texts[6] == "}":
+                top, bottom = texts[2], texts[5]
+            elif len(texts[1]) == 2 and texts[1].isdigit() and texts[2] != "{":
+                top, bottom = texts[1][0], texts[1][1]
+            else:
+                return False
+            return top.isdigit() and bottom.isdigit() and int(top) < int(bottom)
+        proper = texts[0].isdigit() and texts[1] == "/" and texts[2].isdigit()
+        if proper and self.peek().spaced and int(texts[0]) < int(texts[2]):
+            top_token, bottom_token = self.take(), self.peek(1)
+            self.at += 2
+            fraction = Token("repeating", f"{top_token.text}/{bottom_token.text}")
+            self.at -= 1
+            self.tokens[self.at] = fraction
+            return True
+        return False
+
+    def starts_factor(self) -> bool:
+        """Whether the token at hand begins a factor, so that two stand side by side."""
+        token = self.peek()
+        match token.kind:
+            case "number" | "repeating" | "scientific":
+                return True
+            case "command":
+                if token.text == r"\begin":
+                    return self.peek(2).text == "vmatrix"
+                return token.text in FACTOR_COMMANDS or token.text[1:] in FUNCTIONS or token.text[1:] in GREEK
+            case "word":
+                return not self._is_unit_ahead(0) and token.text.lower() not in JOINERS and not (
+                    token.text in ("U",) and self.peek(1).text in OPENERS
+                )  # fmt: skip
+            case "text":
+                if token.text in ("min", "max"):  # min is a minute where it is applied to nothing
+                    return self.peek(1).text in ("(", "{", r"\{")
+                return token.text in FUNCTIONS or token.text in ("e", "i", "d", "C", "A", "P") or (
+                    len(token.text) == 1 and token.text.isascii() and token.text.isalpha()
+                    and not is_unit_word(token.text)
+                )  # fmt: skip
+            case "vector":
+                return True
+            case "sign":
+                if token.text == "[" and self.facing_out:
+                    return False
+                return token.text in "([{" or (token.text == "|" and not self.bars)
+            case _:
+                return False
+
+    def _is_unit_ahead(self, ahead: int) -> bool:
+        """Whether a unit stands here: a word that is one, at the end of an item."""
+        token = self.peek(ahead)
+        if token.kind == "text":
+            return is_unit_word(token.text)
+        if token.kind != "word" or not self._closes_item(ahead):
+            return False
+        before = self.peek(ahead - 1)
+        if len(token.text) == 1:
+            return token.spaced and is_unit_word(token.text) and before.kind == "number"
+        if token.text.lower() in MULTIPLES or token.text.lower() in ("percent", "per"):
+            return True
+        known = token.text in FUNCTIONS or token.text in GREEK or token.text in CONSTANT_WORDS
+        return is_unit_word(token.text) or (len(token.text) > 3 and not known)
+
+    def _closes_item(self, ahead: int) -> bool:
+        """Whether only words and what belongs to units stands from here to the next comma."""
+        place = ahead
+        while True:
+            token = self.peek(place)
+            if token.kind == "end" or token.text in (",", ";", ")", "]", r"\}") or token.text in SIGNS:
+                return True
+            if token.kind not in ("word", "text", "chinese", "number") and token.text not in "/^*{}-°":
+                return False
+            place += 1
+
+    def factor(self) -> Expression:
+        """An atom with its power and what stands behind it: !, degrees, a subscript."""
+        self.deeper()
+        result = self.atom()
+        while True:
+            token = self.peek()
+            if token.kind != "sign":
+                break
+            if token.text == "^":
+                self.take()
+                result = Apply("^", (result, self.exponent()))
+            elif token.text == "!":
+                self.take()
+                result = Apply("!!" if self.skip("!") else "!", (result,))
+            elif token.text == "°" and self.peek(1).text not in ("C", "F"):
+                self.take()
+                result = Apply("deg", (self.minutes(result),))
+            elif token.text == "'" and isinstance(result, Symbol):
+                self.take()
+                result = Symbol(result.name + "'")
+            else:
+                break
+        self.depth -= 1
+        return result
+
+    def minutes(self, degrees: Expression) -> Expression:
+        """36° 30' as 36 and a half."""
+        if self.peek().kind != "number" or self.peek(1).text != "'":
+            return degrees
+        minutes = _number(self.take().text)
+        self.take()
+        return Apply("+", (degrees, Apply("/", (minutes, number(60)))))
+
+    def exponent(self) -> Expression:
+        """What stands behind ^: a group, a signed number or letter; towers go up from the right."""
+        if self.peek().text == "-" and self.peek().kind == "sign":
+            self.take()
+            return _negative(self.exponent())
+        if self.peek().text == "{":
+            inner = self.group()
+        elif self.peek().kind == "word" and len(self.peek().text) > 1 and self.peek().text not in CONSTANT_WORDS:
+            inner = self.letters()
+        else:
+            inner = self.atom()
+        if self.peek().text == "^" and self.peek().kind == "sign":
+            self.take()
+            self.deeper()
+            inner = Apply("^", (inner, self.exponent()))
+            self.depth -= 1
+        return inner
+
+    def group(self) -> Expression:
+        """{...} as an expression."""
+        self.need("{")
+        inner = self.expression()
+        self.need("}")
+        return inner
+
+    def argument(self) -> Expression:
+        r"""What belongs to \frac or \sqrt: a group, or the next single digit or letter."""
+        token = self.peek()
+        if token.text == "{":
+            return self.group()
+        if token.kind == "number":
+            self.take()
+            if len(token.text) > 1:  # \frac12
+                first, rest = Token("number", token.text[0], token.spaced), Token("number", token.text[1:])
+                self.tokens[self.at - 1 : self.at] = [first, rest]
+            return _number(token.text[0])
+        return self.atom()
+
+    def atom(self) -> Expression:
+        """A number, a symbol, a bracket, a function with its argument."""
+        token = self.take()
+        match token.kind:
+            case "number":
+                if self.peek().text == "_" and self.peek().kind == "sign":
+                    return self.based(token.text)
+                return _number(token.text)
+            case "scientific":
+                return _scientific(token.text)
+            case "repeating":
+                return _repeating(token.text)
+            case "word":
+                return self.word(token)
+            case "text":
+                return self.textual(token)
+            case "vector":
+                return Symbol(f"unit {token.text}")
+            case "command":
+                return self.command(token)
+            case "sign":
+                return self.bracketed(token)
+            case _:
+                raise Unreadable("something is missing" if token.kind == "end" else f"{token.text} is no mathematics")
+
+    def bracketed(self, token: Token) -> Expression:
+        """A group in brackets or bars."""
+        self.deeper()
+        if token.text == "|":
+            self.bars += 1
+            inner = self.expression()
+            self.need("|")
+            self.bars -= 1
+            self.depth -= 1
+            return Apply("abs", (inner,))
+        closer = {"(": ")", "[": "]", "{": "}"}.get(token.text)
+        if closer is None:
+            raise Unreadable(f"{token.text} is out of place")
+        bars, self.bars = self.bars, 0
+        inner = self.expression()
+        self.bars = bars
+        self.need(closer)
+        self.depth -= 1
+        return inner
+
+    def based(self, digits: str) -> Expression:
+        """101_2 and 1A_{16}: a number in another base."""
+        self.need("_")
+        base: Expression | None = None
+        named = numeral(self.peek(1).text) if self.peek().text == "{" and self.peek(1).kind == "text" else None
+        if named is not None:
+            self.at += 2
+            self.need("}")
+            base = Number(named)
+        elif self.peek().text == "{" or self.peek().kind == "number":
+            base = self.argument()
+        if not isinstance(base, Number) or base.value.denominator != 1 or not 2 <= base.value <= 36:
+            raise Unreadable("a subscript of a number that is no base")
+        try:
+            return Apply("based", (number(int(digits, int(base.value))), number(int(digits)), base))
+        except ValueError:
+            raise Unreadable(f"{digits} is no number in base {base.value}") from None
+
+    def word(self, token: Token) -> Expression:
+        """Letters without a backslash: a function, a constant, or a product of variables."""
+        text = SPELT_OUT.get(token.text, token.text)
+        if text in FUNCTIONS or text == "cbrt":
+            return self.function(text)
+        if text in CONSTANT_WORDS:
+            return Symbol(CONSTANT_WORDS[text])
+        if text in GREEK:
+            return self.symbol(text)
+        self.at -= 1
+        return self.letters()
+
+    def letters(self) -> Expression:
+        """The letters of a word as a product: xy is x times y. The last may carry the power that follows."""
+        token = self.take()
+        text = token.text
+        if len(text) > 3 or (len(text) == 3 and _is_name(text)):
+            raise Unreadable(f"the word {text}")
+        if len(text) == 1:
+            return self.symbol(text)
+        self.tokens[self.at - 1 : self.at] = [Token("word", text[0], token.spaced), Token("word", text[1:])]
+        return Symbol(text[0])
+
+    def symbol(self, name: str) -> Expression:
+        """A letter with its subscript; a call such as f(x) is one symbol too."""
+        if self.peek().text == "_" and self.peek().kind == "sign":
+            self.take()
+            if self.peek().text == "{":
+                start = self.at
+                while self.peek().text != "}":
+                    if self.take().kind == "end":
+                        raise Unreadable("a subscript without its end")
+                self.take()
+                index = _shown(self.tokens[start + 1 : self.at - 1])
+            else:
+                index = self.take().text
+            if name in ("C", "A", "P") and self.peek().text == "^":
+                return self.choose(name, index)
+            name = f"{name}_{index}"
+        elif name in ("C",) and self.peek().text == "^" and self.peek().kind == "sign":
+            return self.choose_upper(name)
+        if name in ("f", "g", "h", "F", "G", "P", "Q") and self.peek().text == "(" and self.peek().kind == "sign":
+            self.take()
+            inner = self.expression()
+            self.need(")")
+            return Apply(f"call {name}", (inner,))
+        return Symbol(name)
+
+    def choose(self, name: str, lower: str) -> Expression:
+        """C_5^2 and A_5^2, as Chinese textbooks write combinations and permutations."""
+        self.need("^")
+        upper = self.argument()
+        if not lower.isdigit():
+            raise Unreadable("a combination of something that is no number")
+        head = "binom" if name == "C" else "perm"
+        return Apply(head, (number(int(lower)), upper))
+
+    def choose_upper(self, name: str) -> Expression:
+        """C^2_5, the other way round; a plain power of C otherwise."""
+        mark = self.at
+        self.take()
+        upper = self.argument()
+        if self.peek().text == "_" and isinstance(upper, Number):
+            self.take()
+            return Apply("binom", (self.argument(), upper))
+        self.at = mark
+        return Symbol(name)
+
+    def textual(self, token: Token) -> Expression:
+        r"""\text{...} or \mathrm{...} inside mathematics."""
+        if token.text in FUNCTIONS:
+            return self.function(token.text)
+        if len(token.text) == 1 and token.text.isalpha():
+            return self.symbol(token.text)
+        raise Unreadable(f"the words {token.text}")
+
+    def command(self, token: Token) -> Expression:
+        r"""A LaTeX command: \frac, \sqrt, \pi, a function, a Greek letter."""
+        name = token.text[1:]
+        self.deeper()
+        try:
+            match name:
+                case "frac":
+                    top = self.argument()
+                    return Apply("/", (top, self.argument()))
+                case "sqrt":
+                    return self.root()
+                case "binom":
+                    top = self.argument()
+                    return Apply("binom", (top, self.argument()))
+                case "pi" | "infty":
+                    return Symbol("pi" if name == "pi" else "infinity")
+                case "lfloor" | "lceil":
+                    inner = self.expression()
+                    self.need(r"\rfloor" if name == "lfloor" else r"\rceil")
+                    return Apply("floor" if name == "lfloor" else "ceil", (inner,))
+                case "begin":
+                    self.at -= 1
+                    if self.peek(2).text != "vmatrix":
+                        raise Unreadable("a matrix inside an expression")
+                    return _determinant(self.matrix().rows)
+                case "overline" | "bar" | "vec" | "hat" | "overrightarrow" | "mathit" | "boxed":
+                    inner = self.argument()
+                    if name == "boxed":
+                        return inner
+                    if isinstance(inner, Symbol):
+                        direction = name in ("vec", "hat", "overrightarrow") and inner.name in ("i", "j", "k")
+                        return Symbol(f"unit {inner.name}" if direction else f"{name} {inner.name}")
+                    raise Unreadable(f"\\{name} over more than a letter")
+            if name in FUNCTIONS:
+                return self.function(name)
+            if name in GREEK:
+                return self.symbol(name)
+            raise Unreadable(f"the command {token.text}")
+        finally:
+            self.depth -= 1
+
+    def root(self) -> Expression:
+        r"""\sqrt with or without an index."""
+        if self.skip("["):
+            index = self.expression()
+            self.need("]")
+            return Apply("root", (self.argument(), index))
+        if self.peek().text == "(" and self.peek().kind == "sign":
+            return Apply("sqrt", (self.atom(),))
+        token = self.peek()
+        if token.kind == "number" and token.spaced:  # the sign √ takes the whole number behind it
+            self.take()
+            return Apply("sqrt", (_number(token.text),))
+        return Apply("sqrt", (self.argument(),))
+
+    def function(self, name: str) -> Expression:
+        """A function with its power (sin^2 x), its base (log_2 x) and its argument."""
+        self.deeper()
+        power: Expression | None = None
+        base: Expression | None = None
+        for _ in range(2):
+            if self.peek().text == "^" and self.peek().kind == "sign":
+                self.take()
+                power = self.exponent()
+            elif self.peek().text == "_" and self.peek().kind == "sign":
+                self.take()
+                base = self.argument()
+        arguments = self.arguments(name)
+        self.depth -= 1
+        if name in ("min", "max", "gcd", "lcm") and len(arguments) == 1:
+            raise Unreadable(f"{name} of one thing")
+        if base is not None:
+            if name != "log":
+                raise Unreadable(f"{name} with a subscript")
+            arguments = (*arguments, base)
+        if power == Number(Fraction(-1)):
+            inverse = {"sin": "arcsin", "cos": "arccos", "tan": "arctan"}.get(name)
+            if inverse is None:
+                raise Unreadable(f"the inverse of {name}")
+            return Apply(inverse, arguments)
+        result: Expression = Apply("sqrt" if name == "sqrt" else name, arguments)
+        if name == "cbrt":
+            result = Apply("root", (*arguments, number(3)))
+        return result if power is None else Apply("^", (result, power))
+
+    def arguments(self, name: str) -> tuple[Expression, ...]:
+        """What a function is applied to: brackets with commas, a group, or the product that follows."""
+        token = self.peek()
+        if token.kind == "sign" and token.text in "({[":
+            self.take()
+            closer = {"(": ")", "{": "}", "[": "]"}[token.text]
+            bars, self.bars = self.bars, 0
+            found = [self.expression()]
+            while self.skip(","):
+                found.append(self.expression())
+            self.bars = bars
+            self.need(closer)
+            return tuple(found)
+        result = self.factor()
+        while self.starts_factor() and self.peek().text not in ("(", "[") and not self._is_function(self.peek()):
+            if isinstance(result, Number) and self.peek().kind == "number":
+                break
+            result = Apply("*", (result, self.factor()))
+        if self.peek().text == "/" and self.peek().kind == "sign":
+            self.ambiguous = True
+        return (result,)
+
+    def _is_function(self, token: Token) -> bool:
+        return token.text.removeprefix("\\") in FUNCTIONS and token.text != r"\sqrt"
+
+
+# --- helpers ---------------------------------------------------------------------------------------------------------
+
+
+def _negative(expression: Expression) -> Expression:
+    if isinstance(expression, Number):
+        return Number(-expression.value)
+    return Apply("neg", (expression,))
+
+
+LONGEST_NUMBER = 20_000
+
+
+def _number(text: str) -> Number:
+    return Number(Fraction(text.replace(",", "").replace(" ", "")))
+
+
+def _scientific(text: str) -> Expression:
+    """1.5e-7: the power stays a power, so that no exponent is written out."""
+    mantissa, _, exponent = text.lower().partition("e")
+    return Apply("*", (_number(mantissa), Apply("^", (number(10), number(int(exponent))))))
+
+
+def _repeating(text: str) -> Number:
+    if "/" in text:
+        return Number(Fraction(text))
+    match = re.fullmatch(r"(\d*)\.(\d*)\\(?:overline|dot|bar)\s*\{(\d+)\}", text)
+    assert match is not None
+    whole, fixed, cycle = match.groups()
+    value = Fraction(int(whole or "0")) + Fraction(int(fixed or "0"), 10 ** len(fixed))
+    return Number(value + Fraction(int(cycle), (10 ** len(cycle) - 1) * 10 ** len(fixed)))
+
+
+def _multiple(word: str) -> tuple[int | None, str]:
+    """万, million and their like, and what is left of the word behind them."""
+    word = word.strip()
+    if word.lower() in MULTIPLES:
+        return MULTIPLES[word.lower()], ""
+    if word and word[0] in MULTIPLES and is_unit_word(word[1:]) and not is_unit_word(word):
+        return MULTIPLES[word[0]], word[1:]
+    return None, word
+
+
+def _is_name(text: str) -> bool:
+    """Three letters that are a word or an abbreviation rather than a product: they have a vowel between."""
+    return text[1].lower() in "aeiou" and text.lower() not in ("xyz", "abc") and text[0].lower() not in "xyz"
+
+
+def _minor(unit: str, major: Unit) -> str:
+    """分 is a minute behind hours and a cent behind yuan."""
+    dimension = major.powers[0][0] if major.powers else ""
+    return {"time": "分钟", "yuan": "人民币分"}.get(dimension, unit) if unit == "分" else unit
+
+
+def _is_power(parts: list[str], token: Token) -> bool:
+    """The 2 of m^2, or of m2."""
+    if not parts or len(token.text) > 1:
+        return False
+    return parts[-1] == "^" or parts[-1] == "{" or (
+        token.text in "23" and not token.spaced and parts[-1].isascii() and parts[-1].isalpha()
+    )  # fmt: skip
+
+
+def _shown(tokens: list[Token]) -> str:
+    return "".join(token.text for token in tokens)
+
+
+def _is_call(expression: Expression) -> bool:
+    return isinstance(expression, Apply) and expression.head.startswith("call ")
+
+
+def _with_unit(item: Form, unit: str) -> Form:
+    return Scalar(item.value, unit, item.percent) if isinstance(item, Scalar) and item.unit is None else item
+
+
+def _gathered(items: list[Form], kind: str) -> Form:
+    """One item is itself; intervals of one variable joined are a set of reals; ± counts as two."""
+    if len(items) == 1:
+        return items[0]
+    bounds = [pieces for item in items if (pieces := _bounds(item)) is not None]
+    names = {item.name for item in items if isinstance(item, Named)}
+    if len(bounds) == len(items) and len(names) <= 1:
+        return _conditions(bounds, kind, names.pop() if names else None) or Listing(kind, tuple(items))
+    return Listing(kind, tuple(items))
+
+
+def _bounds(item: Form) -> tuple[Interval, ...] | None:
+    """The intervals of an inequality or an interval; None for anything else."""
+    match item:
+        case Named(_, value):
+            return _bounds(value)
+        case Interval():
+            return (item,)
+        case Reals(pieces):
+            return pieces
+        case _:
+            return None
+
+
+def _conditions(bounds: list[tuple[Interval, ...]], kind: str, name: str | None) -> Form | None:
+    """Conditions on one variable: `x > 1 and x < 3` hold together, `x < 1 or x > 3` one or the other.
+
+    What overlaps is meant together, unless an "or" joins it; what excludes each other is meant as alternatives.
+    None for a list of intervals.
+    """
+    if name is None and kind != "joined":
+        return None
+    both: tuple[Interval, ...] | None = bounds[0]
+    for pieces in bounds[1:]:
+        both = None if both is None else intersection(both, pieces)
+    either = ordered(tuple(piece for pieces in bounds for piece in pieces))
+    together = bool(both) and (kind == "bare" or either == EVERYTHING)
+    result = Reals(both if together and both else either)
+    return result if name is None else Named(name, result)
+
+
+def _combined(operation: str, one: Form, other: Form) -> Form:
+    """Union, intersection or difference of sets of reals."""
+    if operation in ("setminus", "backslash"):
+        points = other.items if isinstance(other, Listing) and other.kind == "set" else None
+        if points is None:
+            raise Unreadable("a difference of sets")
+        values = tuple(point.value for point in points if isinstance(point, Scalar))
+        result = without(_as_pieces(one), values)
+    elif operation == "cap":
+        result = intersection(_as_pieces(one), _as_pieces(other))
+    else:
+        return Reals(_as_pieces(one) + _as_pieces(other))
+    if result is None:
+        raise Unreadable("sets whose ends are not known")
+    return Reals(result) if result else Listing("set", ())
+
+
+def _as_pieces(form: Form) -> tuple[Interval, ...]:
+    match form:
+        case Interval():
+            return (form,)
+        case Reals(pieces):
+            return pieces
+        case Listing(kind, (Scalar(low), Scalar(high))) if kind in ("paren", "bracket"):
+            return (Interval(low, high, kind == "paren", kind == "paren"),)
+        case Listing("set", items) if all(isinstance(item, Scalar) for item in items):
+            return tuple(Interval(i.value, i.value, False, False) for i in items if isinstance(i, Scalar))
+        case _:
+            raise Unreadable("a union of things that are no intervals")
+
+
+def _scaled(factor: Expression, grid: Grid) -> Grid:
+    return Grid(tuple(tuple(Apply("*", (factor, cell)) for cell in row) for row in grid.rows))
+
+
+def _determinant(rows: tuple[tuple[Expression, ...], ...]) -> Expression:
+    """By the first row; only small ones are written out."""
+    if len(rows) != len(rows[0]) or len(rows) > LARGEST_DETERMINANT:
+        raise Unreadable("a determinant that is not small and square")
+    if len(rows) == 1:
+        return rows[0][0]
+    terms = []
+    for column, cell in enumerate(rows[0]):
+        minor = _determinant(tuple(row[:column] + row[column + 1 :] for row in rows[1:]))
+        term: Expression = Apply("*", (cell, minor))
+        terms.append(Apply("neg", (term,)) if column % 2 else term)
+    return Apply("+", tuple(terms))
+
+
+def _inequality(signs: list[str], sides: list[Expression]) -> Form:
+    """X > 2 and 1 < x <= 3 as intervals; anything with more in it stays a relation."""
+    if signs in (["<"], ["<="], [">"], [">="]):
+        if signs[0] in TURNED:
+            signs, sides = [TURNED[signs[0]]], sides[::-1]
+        left, right = sides
+        open_end = signs[0] == "<"
+        if _is_variable(left) and not _is_variable(right):
+            return Named(_name(left), Interval(_negative(INFINITY), right, True, open_end))
+        if _is_variable(right) and not _is_variable(left):
+            return Named(_name(right), Interval(left, INFINITY, open_end, True))
+        return _solved(signs[0], left, right) or Relation(signs[0], left, right)
+    if signs == ["!="] and _is_variable(sides[0]):
+        gap = sides[1]
+        pieces = Interval(_negative(INFINITY), gap, True, True), Interval(gap, INFINITY, True, True)
+        return Named(_name(sides[0]), Reals(pieces))
+    if len(signs) == 2 and _is_variable(sides[1]):
+        if all(sign in ("<", "<=") for sign in signs):
+            low, high, low_sign, high_sign = sides[0], sides[2], signs[0], signs[1]
+        elif all(sign in TURNED for sign in signs):
+            low, high, low_sign, high_sign = sides[2], sides[0], TURNED[signs[1]], TURNED[signs[0]]
+        else:
+            raise Unreadable("a chain of relations")
+        return Named(_name(sides[1]), Interval(low, high, low_sign == "<", high_sign == "<"))
+    if len(signs) == 1:
+        return Relation(signs[0], sides[0], sides[1])
+    raise Unreadable("a chain of relations")
+
+
+def _solved(sign: str, left: Expression, right: Expression) -> Form | None:
+    """2x < 6 and |x| < 2 as intervals; None where it is neither."""
+    inside, bound = (left, right) if isinstance(left, Apply) and left.head == "abs" else (right, left)
+    if isinstance(inside, Apply) and inside.head == "abs" and isinstance(inside.arguments[0], Symbol):
+        name, lower = inside.arguments[0].name, _negative(bound)
+        within = inside is left
+        if variables(bound):
+            return None
+        open_end = sign == "<"
+        if within:
+            return Named(name, Interval(lower, bound, open_end, open_end))
+        outside = Interval(MINUS_INFINITY, lower, True, open_end), Interval(bound, INFINITY, open_end, True)
+        return Named(name, Reals(outside))
+    names = variables(left) | variables(right)
+    if len(names) != 1:
+        return None
+    (name,) = names
+    difference = Apply("+", (left, _negative(right)))
+    try:
+        values = [exact(_with(difference, name, Number(Fraction(n)))) for n in (0, 1, 2)]
+    except ArithmeticError:
+        return None
+    zero, one, two = values
+    if zero is None or one is None or two is None or two - one != one - zero or one == zero:
+        return None
+    end = Number(-zero / (one - zero))
+    open_end = sign == "<"
+    if one > zero:
+        return Named(name, Interval(MINUS_INFINITY, end, True, open_end))
+    return Named(name, Interval(end, INFINITY, open_end, True))
+
+
+def _with(expression: Expression, name: str, value: Expression) -> Expression:
+    match expression:
+        case Symbol(own):
+            return value if own == name else expression
+        case Apply(head, arguments):
+            return Apply(head, tuple(_with(a, name, value) for a in arguments))
+        case _:
+            return expression
+
+
+def _is_variable(expression: Expression) -> bool:
+    return (isinstance(expression, Symbol) and expression.name not in ("pi", "e", "i", "infinity")) or _is_call(
+        expression
+    )
+
+
+def _name(expression: Expression) -> str:
+    return expression.name if isinstance(expression, Symbol) else "f"

@@ -1,0 +1,250 @@
+"""Option letters in the forms that models write, science quantities with units, and texts."""
+
+import json
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from r1data.verifiers import choice
+from r1data.verifiers.check import BadTask, Check
+from r1data.verifiers.quantities import read_quantity
+from schemas import Outcome
+
+OPTIONS = {"A": "3 m/s", "B": "6 m/s", "C": "12 m/s", "D": "24 m/s"}
+WORDS = {"A": "a red fox", "B": "the moon", "C": "gravity", "D": "none of the above"}
+C, I, N, B, U = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.BAD_REFERENCE, Outcome.UNDECIDED
+
+
+def judge(answer, reference="C", question=None, **task) -> Outcome:
+    check = Check("0" * 32, "choice", reference, json.dumps(task) if task else None, "en", answer, question)
+    try:
+        return choice.verify(check).outcome
+    except BadTask:
+        return Outcome.BAD_REFERENCE
+
+
+FORMS = r"""
+\boxed{C}
+\boxed{c}
+\boxed{(C)}
+\boxed{\text{C}}
+\boxed{\text{(C)}}
+\boxed{\textbf{(C)}\ 12}
+\boxed{C. 12 m/s}
+\boxed{C) 12 m/s}
+\boxed{12 m/s}
+\boxed{12\ \text{m/s}}
+\boxed{12\,\mathrm{m/s}}
+$\boxed{\mathrm{C}}$
+\boxed{Option C}
+\boxed{The answer is C}
+\boxed{答案是C}
+\boxed{Ｃ}
+<answer>C</answer>
+<answer>(c)</answer>
+The answer is (C)
+The answer is (c).
+The answer is **C**.
+**The answer is C**
+**Answer:** C
+**Answer: C**
+Answer: C
+ANSWER: C
+Final answer: c
+The correct answer is option C.
+The correct option is C.
+The correct choice is (C) 12 m/s.
+The best answer is C because the speed doubles twice.
+The answer should be C, not A.
+The answer is not A but C.
+I would choose C.
+I'd go with option C here.
+So it's C.
+Therefore, C.
+C is correct.
+Option C is the correct answer.
+A is wrong because it is too slow, so it's C.
+A is wrong and B is wrong. So C is the right answer.
+The answer is A. Wait, that is too slow. The answer is C.
+The answer is A. Wait, actually it's C.
+The answer is C.\n\nA) is too slow.\nD) is too fast.
+#### C
+C
+c)
+(C)
+**C**
+C.
+C) 12 m/s
+C. 12 m/s
+Option C
+答案是C
+答案：C
+答案为 C。
+正确答案是：C
+答案是（C）
+故选：C。
+故选C
+因此选C。
+应选 C
+本题选择C选项。
+选项 C
+所以C选项正确。
+答案不是A而是C。
+The answer is 12 m/s.
+It cannot be A or B; the answer is Ｃ.
+I think A good guess is a start, but the answer is C.
+"""
+
+
+@pytest.mark.parametrize("form", FORMS.strip().splitlines())
+def test_every_form_of_the_right_letter(form: str) -> None:
+    answer = form.replace(r"\n", "\n")
+    assert judge(f"We look at each option.\n\n{answer}", options=OPTIONS) == C
+    assert judge(f"We look at each option.\n\n{answer}", "D", options=OPTIONS) == I
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "reason"),
+    [
+        (None, N, "no answer part at all"),
+        ("", N, "an empty one"),
+        ("I am not sure what to say.", N, "I is a pronoun here, a an article elsewhere"),
+        ("A train is a thing that moves.", N, "A is an article"),
+        ("The answer is a matter of taste.", N, "an article behind the trigger"),
+        ("The answer is A matter of taste.", N, "the same with a capital"),
+        ("The answer is not A.", N, "excluding chooses nothing"),
+        ("答案不是A。", N, "excluding chooses nothing, in Chinese"),
+        ("不选C。", N, "a refusal is no choice"),
+        ("The answer is C or D.", I, "two letters where one is asked"),
+        ("\\boxed{C, D}", I, "two letters in a box"),
+        ("\\boxed{C} \\boxed{D}", I, "two boxes side by side"),
+        ("\\boxed{C}\n\nThe answer is D.", C, "a box beats prose"),
+        ("\\boxed{D} wait\n\n\\boxed{C}", C, "of two boxes the last"),
+        ("\\boxed{E}", I, "no such option"),
+        ("\\boxed{13 m/s}", I, "a number that is none of the options"),
+        ("\\boxed{fast}", U, "words that are none of the options may describe one"),
+        ("\\boxed{C. 24 m/s}", U, "letter and text disagree"),
+        ("The answer is not A but B or C.", U, "excludes one and names two"),
+        ("The answer is C, I think.", C, "I behind a comma is a pronoun"),
+        ("The answer is C, A is too slow.", C, "the second letter begins a clause"),
+        ("The answer is B and C.", I, "two letters"),
+    ],
+)
+def test_final_statements(answer: str | None, outcome: Outcome, reason: str) -> None:
+    assert judge(answer, options=OPTIONS) == outcome, reason
+
+
+@pytest.mark.parametrize(
+    ("reference", "task", "answer", "outcome"),
+    [
+        ("(C)", {"options": OPTIONS}, "\\boxed{C}", C),
+        ("C. 12 m/s", {"options": OPTIONS}, "\\boxed{C}", C),
+        ("12 m/s", {"options": OPTIONS}, "\\boxed{C}", C),
+        ("12 m/s", {"options": list(OPTIONS.values())}, "\\boxed{C}", C),
+        ("gravity", {"options": WORDS}, "\\boxed{Gravity}", C),
+        ("C. 24 m/s", {"options": OPTIONS}, "\\boxed{C}", B),
+        ("E", {"options": OPTIONS}, "\\boxed{C}", B),
+        ("99 m/s", {"options": OPTIONS}, "\\boxed{C}", B),
+        ("x", {"options": {"A": "x", "B": "x"}}, "\\boxed{A}", B),
+        ("A", {"options": {"A": "x"}}, "\\boxed{A}", B),
+        ("A", {"options": "A"}, "\\boxed{A}", B),
+        (None, {"options": OPTIONS}, "\\boxed{A}", B),
+        ("A,C", {"options": OPTIONS}, "\\boxed{A, C}", C),
+        ("AC", {"options": OPTIONS}, "\\boxed{C, A}", C),
+        ("AC", {"options": OPTIONS}, "\\boxed{AC}", C),
+        ("A and C", {"options": OPTIONS}, "The answers are A and C.", C),
+        ("AC", {"options": OPTIONS}, "\\boxed{A}, \\boxed{C}", C),
+        ("AC", {"options": OPTIONS}, "答案是AC。", C),
+        ("AC", {"options": OPTIONS}, "故选：A、C", C),
+        ("AC", {"options": OPTIONS}, "\\boxed{A}", I),
+        ("AC", {"options": OPTIONS}, "\\boxed{ABC}", I),
+        ("A", {"options": OPTIONS, "accepted": ["C"]}, "\\boxed{C}", C),
+        ("A", {"options": OPTIONS, "accepted": ["C"]}, "\\boxed{AC}", I),
+        ("J", {}, "The answer is J.", C),
+        ("I", {}, "The answer is I.", C),
+        ("I", {}, "I think it is late.", N),
+        ("C", {}, "\\boxed{C}", C),
+    ],
+)
+def test_references(reference: str | None, task: dict, answer: str, outcome: Outcome) -> None:
+    assert judge(answer, reference, **task) == outcome
+
+
+def test_options_are_read_from_the_question() -> None:
+    question = "How fast?\nA. 3 m/s\nB. 6 m/s\nC. 12 m/s"
+    assert judge("\\boxed{12 m/s}", "C", question) == C
+    assert judge("\\boxed{6 m/s}", "C", question) == I
+    assert judge("\\boxed{12 m/s}", "12 m/s", question) == C
+
+
+@pytest.mark.parametrize(
+    ("reference", "answer", "task", "outcome", "reason"),
+    [
+        ("9.81 m/s^2", "9.81 m/s²", {}, C, "two ways of writing a square"),
+        ("9.81 m/s^2", r"9.81\ \mathrm{m\,s^{-2}}", {}, C, "LaTeX with negative exponents"),
+        ("9.81 m/s^2", "9.8066", {}, C, "rounds to the reference, and a missing unit is accepted"),
+        ("9.81 m/s^2", "9.8 m/s²", {}, U, "the reference, rounded to fewer digits"),
+        ("9.81 m/s^2", "9.8 m/s²", {"tolerance": {"relative": 0.01}}, C, "within a given tolerance"),
+        ("9.81 m/s^2", "9.6 m/s²", {"tolerance": {"relative": 0.01}}, I, "outside of it"),
+        ("9.81 m/s^2", "9.7", {"tolerance": {"absolute": 0.2}}, C, "an absolute one"),
+        ("9.81 m/s^2", "9.81 m/s", {}, I, "another dimension"),
+        ("5 km", "5000 m", {}, C, "a prefix"),
+        ("5 km", "5 m", {}, I, "the wrong prefix"),
+        ("25 °C", "298.15 K", {}, C, "an offset"),
+        ("77 °F", "25 °C", {}, C, "another offset"),
+        ("1.6e-19 J", "1.0 eV", {}, C, "electronvolts"),
+        ("1.5 h", "90 min", {}, C, "minutes"),
+        ("1.0 atm", "101.3 kPa", {}, C, "pressure"),
+        ("2.0 L", "0.002 m^3", {}, C, "litres"),
+        ("8.314 J/(mol·K)", "8.314 J mol^-1 K^-1", {}, C, "a bracket below the line"),
+        ("50%", "0.5", {}, C, "per cent"),
+        ("50%", r"50\%", {}, C, "escaped per cent"),
+        ("6.02 × 10^23", r"6.022 \times 10^{23}", {}, C, "powers of ten"),
+        ("3", "3.4", {}, I, "a count is exact"),
+        ("3 m", "3.4 m", {}, I, "one digit without a point is no licence to round"),
+        ("5 apples", "5 apples", {}, C, "a unit that we do not know, but the same"),
+        ("72 km/h", "20 m/s", {}, C, "speed"),
+        ("5 千米", "5000米", {}, C, "Chinese units"),
+        ("5 m", "5 m", {"tolerance": {"relative": "x"}}, B, "a broken tolerance"),
+        ("gravity", "5 m", {"tolerance": {"relative": 0.1}}, B, "a tolerance for a word"),
+        ("helium", "Helium.", {}, C, "the same word"),
+        ("氦气", "氦气。", {}, C, "the same Chinese word"),
+        ("helium", "He", {}, U, "words may mean the same"),
+        ("9.81 m/s^2", "very fast", {}, U, "no number to compare"),
+    ],
+)
+def test_quantities_and_texts(reference: str, answer: str, task: dict, outcome: Outcome, reason: str) -> None:
+    assert judge(f"\\boxed{{{answer}}}", reference, **task) == outcome, reason
+    assert judge(f"So we get\n{answer}", reference, **task) == outcome, reason
+
+
+def test_a_sentence_with_one_quantity() -> None:
+    assert judge("So the speed is 9.81 m/s.", "9.81 m/s") == C
+    assert judge("Therefore $v = 9.81\\,\\text{m/s}$", "9.81 m/s") == C
+
+
+HOSTILE = [
+    "A" * 1_000_000, "(" * 1_000_000, "answer is " * 100_000, "A, " * 300_000, "选" * 1_000_000,
+    "it's A" * 160_000, "\n" * 1_000_000, "A and " * 160_000, "not A " * 160_000, "9" * 1_000_000, "1,234" * 200_000,
+    "\\text{" * 160_000, " " * 1_000_000 + "C", "answer" + " " * 1_000_000, "<answer>" * 100_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:12]))
+@pytest.mark.parametrize("reference", ["C", "9.81 m/s"])
+def test_a_megabyte_of_nonsense_is_judged_quickly(text: str, reference: str) -> None:
+    started = time.perf_counter()
+    judge(text, reference)
+    judge("\\boxed{" + text + "}", reference)
+    assert time.perf_counter() - started < 10
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet=st.sampled_from("ABCIac ()[]{}.,:\\n=$boxedtext答案是选不/^-0123456789eE°%\n*#<>"), max_size=120))
+def test_nothing_raises(text: str) -> None:
+    for reference in ("C", "9.81 m/s^2", "gravity"):
+        judge(text, reference, options=OPTIONS)
+        judge(f"\\boxed{{{text}}}", reference)
+    read_quantity(text)
