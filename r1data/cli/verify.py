@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +15,12 @@ from rich.table import Table
 
 from r1data.cli.output import listening
 from r1data.cli.workspaces import find_workspace
+from r1data.engines import serving
+from r1data.judging import open_judge
+from r1data.model import load_model
 from r1data.progress import Progress
-from r1data.stages import Change, Tally, reverify, stored_run, verify_file
+from r1data.recipe import FilePrompts, JudgeSettings, Model, Recipe, read_runtime
+from r1data.stages import Change, JudgeDesk, Tally, reverify, stored_run, verify_file
 from r1data.verifiers import VerifierPool
 from schemas import Outcome
 
@@ -36,6 +42,13 @@ def verify(
         int | None, typer.Option(min=1, help="Verifier processes; by default one per core, at most 8.")
     ] = None,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds that one answer may take; INPUT only.")] = 10.0,
+    judge: Annotated[
+        str | None,
+        typer.Option(help="A model that judges the rows of verifier `judge`: a folder or a name on the Hub."),
+    ] = None,
+    runtime: Annotated[
+        Path | None, typer.Option(help="Runtime's YAML file, for the judge; by default a local vLLM.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With -w: show what would change, write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
@@ -47,7 +60,9 @@ def verify(
             if out is None:
                 raise typer.BadParameter("--out says where the verdicts go")
             with listening() as listener, VerifierPool(workers, deadline) as pool:
-                tally = verify_file(source, out, pool, Progress(listener))
+                progress = Progress(listener)
+                with _desk(judge, runtime, out, progress) as desk:
+                    tally = verify_file(source, out, pool, progress, desk)
             _show_tally(tally, out, as_json)
         else:
             _reverify(workspace, workers, dry_run, as_json)
@@ -55,6 +70,22 @@ def verify(
         kept = f"; what was verified is safe in {out}, and the same command goes on" if out else ""
         typer.echo(f"\nstopped{kept}.", err=True)
         raise typer.Exit(130) from None
+
+
+@contextmanager
+def _desk(model: str | None, runtime: Path | None, out: Path, progress: Progress) -> Iterator[JudgeDesk | None]:
+    """The judge's desk, with its engine running, where a judge is named."""
+    if model is None:
+        yield None
+        return
+    nothing = FilePrompts(kind="file", path="-")
+    by = open_judge(load_model(Recipe(name="verify", model=Model(id=model), prompts=(nothing,))), JudgeSettings())
+    where = read_runtime(runtime)
+    with (
+        serving(where, by.model, out.with_name(f"{out.name}.log"), progress.say) as service,
+        JudgeDesk(by, service) as desk,
+    ):
+        yield desk
 
 
 def _reverify(workspace: Path | None, workers: int | None, dry_run: bool, as_json: bool) -> None:
@@ -72,14 +103,15 @@ def _show_tally(tally: Tally, out: Path, as_json: bool) -> None:
             outcomes.setdefault(verifier, {})[outcome] = count
         typer.echo(json.dumps({"rows": tally.rows, "outcomes": outcomes, "out": str(out)}))
         return
-    table = Table(
-        "verifier", *(str(o).replace("_", " ") for o in Outcome), "rows", title="verdicts", title_justify="left"
-    )
-    for column in table.columns[1:]:
+    table = Table("verifier", "outcome", "rows", "share", title="verdicts", title_justify="left")
+    for column in table.columns[2:]:
         column.justify = "right"
     for verifier in sorted({name for name, _ in tally.outcomes}):
-        counts = [tally.outcomes[verifier, str(outcome)] for outcome in Outcome]
-        table.add_row(verifier, *(f"{count:,}" if count else "-" for count in counts), f"{sum(counts):,}")
+        counts = {outcome: tally.outcomes[verifier, str(outcome)] for outcome in Outcome}
+        total = sum(counts.values())
+        for outcome, count in counts.items():
+            if count:
+                table.add_row(verifier, outcome, f"{count:,}", f"{count / total:.1%}")
     console = Console()
     console.print(table)
     console.print(f"{tally.rows:,} rows, {tally.rows:,} verdicts in {out}", highlight=False, soft_wrap=True)

@@ -23,7 +23,7 @@ from r1data.sources.hints import did_you_mean
 from r1data.sources.rows import Bad, Broken, Defaults, bad_row, make_prompt
 from schemas import Message, Prompt
 
-VERIFIER = "reasoning_gym"
+VERIFIER = "logic"
 PROGRAM = Path(__file__).with_name("gym_process.py")
 STDERR_SHOWN = 500
 PATIENCE = 5.0

@@ -1,6 +1,7 @@
 """Stages: one verb each, from recipe to dataset. A flow or the command line strings them together."""
 
 from r1data.stages.assemble import assemble, decide
+from r1data.stages.desk import JudgeDesk
 from r1data.stages.fill import fill_references, suspects_of
 from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
@@ -13,6 +14,7 @@ from r1data.stages.verify_file import Tally, verify_file
 __all__ = [
     "Change",
     "Job",
+    "JudgeDesk",
     "Plan",
     "Tally",
     "assemble",

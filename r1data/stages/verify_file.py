@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from r1data.judging import VERIFIER as JUDGE
+from r1data.judging import JudgeItem
 from r1data.progress import Progress
 from r1data.sources import Unreadable, read_file
+from r1data.stages.desk import JudgeDesk
 from r1data.store import ids_of, interrupted_rows, verdict_file
 from r1data.verifiers import BadRow, Check, Finding, VerifierPool, check_of, verdict, version_of
 from schemas import Outcome, Verdict
@@ -30,11 +34,13 @@ class Tally:
         self.outcomes[found.verifier, str(found.outcome)] += 1
 
 
-def verify_file(source: Path, out: Path, pool: VerifierPool, progress: Progress) -> Tally:
+def verify_file(
+    source: Path, out: Path, pool: VerifierPool, progress: Progress, desk: JudgeDesk | None = None
+) -> Tally:
     """Verify every row of a file (JSONL, JSON, Parquet or CSV) and write the verdicts.
 
     A row that cannot be a check gets the outcome bad_reference and says why. Interrupted, it keeps what was reached;
-    run again, it goes on from there.
+    run again, it goes on from there. Rows for the verifier `judge` need a `desk`.
 
     Raises:
         SourceError: the file cannot be read.
@@ -50,7 +56,7 @@ def verify_file(source: Path, out: Path, pool: VerifierPool, progress: Progress)
                 tally.rows += 1
                 tally.outcomes[name, outcome] += 1
             progress.say(f"{earlier.num_rows:,} rows were verified before an interruption; going on")
-        for found in pool.verify_all(_checks(source, done)):
+        for found in pool.verify_all(_checks(source, done, desk)):
             file.add(found)
             tally.add(found)
             if tally.rows % SAY_EVERY == 0:
@@ -58,7 +64,7 @@ def verify_file(source: Path, out: Path, pool: VerifierPool, progress: Progress)
     return tally
 
 
-def _checks(source: Path, done: Counter[str]) -> Iterator[Check | Verdict]:
+def _checks(source: Path, done: Counter[str], desk: JudgeDesk | None) -> Iterator[Check | Verdict | Future[Verdict]]:
     for number, (_, row) in enumerate(read_file(source, source.name), start=1):
         name = str(number)
         if isinstance(row, Unreadable):
@@ -73,7 +79,19 @@ def _checks(source: Path, done: Counter[str]) -> Iterator[Check | Verdict]:
         if done[name]:
             done[name] -= 1
             continue
-        yield check
+        if isinstance(check, Check) and check.verifier == JUDGE:
+            yield _for_the_judge(check, desk)
+        else:
+            yield check
+
+
+def _for_the_judge(check: Check, desk: JudgeDesk | None) -> Verdict | Future[Verdict]:
+    if desk is None:
+        why = "nobody judges: name a model with --judge"
+        return verdict(check, version_of(JUDGE), Finding(Outcome.VERIFIER_ERROR, check.answer, why), 0.0)
+    references = check.references()
+    reference = "\n".join(references) if references else None
+    return desk.submit(JudgeItem(check.completion_id, check.question or "", reference, check.answer, check.language))
 
 
 def _refused(name: str, verifier: str, why: str) -> Verdict:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from r1data.errors import EngineError
 from r1data.store.files import written_whole
 from schemas import Verdict
 
@@ -57,15 +58,15 @@ class VerdictFile:
 
 @contextmanager
 def verdict_file(target: Path) -> Iterator[VerdictFile]:
-    """Open a file of verdicts. It takes the place of `target` at the end of the block, also when that is interrupted:
-    then with the verdicts so far, and marked as incomplete.
+    """Open a file of verdicts. It takes the place of `target` at the end of the block, also when that is interrupted or
+    an engine fails: then with the verdicts so far, and marked as incomplete.
     """
-    interruption: KeyboardInterrupt | None = None
+    interruption: BaseException | None = None
     with written_whole(target) as staging, pq.ParquetWriter(staging, COLUMNS, compression="zstd") as writer:
         file = VerdictFile(writer)
         try:
             yield file
-        except KeyboardInterrupt as interrupted:
+        except (KeyboardInterrupt, EngineError) as interrupted:
             interruption = interrupted
         file.flush()
         file.mark(interruption is None)

@@ -140,5 +140,3 @@ def folded(text: str) -> str:
     """A text for comparison: no case, no marks around it, one kind of space."""
     text = unicodedata.normalize("NFKC", plain(unwrapped(text))).casefold()
     return re.sub(r"\s+", " ", text).strip(" .。,，;；:：!！?？\"'“”‘’`*_()[]{}")
-
-

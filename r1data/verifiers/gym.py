@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from r1data.verifiers.check import BadTask, Check, Finding, read_task
@@ -18,6 +18,7 @@ from schemas import Outcome
 
 VERSION = 2
 FULL_SCORE = 0.999
+NONSENSE = "}{ ?? no answer ?? }{"
 LONGEST_LINE = 200
 """The last line counts as the answer where nothing announces one and it is short enough to be one."""
 
@@ -70,17 +71,34 @@ def _scoring(scorer: Any, entry: Any, reference: str | None) -> Callable[[str], 
     if own is None:
         raise BadTask("the task's `entry` has no answer")
     trouble = ""
-    for thaw in (lambda value: value, _tuples, _numbered, lambda value: _tuples(_numbered(value))):
-        thawed = {key: thaw(value) if key == "metadata" else value for key, value in entry.items()}
+    metadata = entry.get("metadata")
+    for form in (metadata, _tuples(metadata), _numbered(metadata), _tuples(_numbered(metadata))):
+        thawed = {**entry, "metadata": form}
         try:
             points = float(scorer.score_answer(str(own), thawed))
         except Exception as error:
             trouble = trouble or f"{type(error).__name__}: {error}"
             continue
         if points >= FULL_SCORE:
-            return lambda answer, entry=thawed: float(scorer.score_answer(answer, entry))  # type: ignore[misc]
+            score = partial(_points, scorer, thawed)
+            _must_reject_nonsense(score)
+            return score
         trouble = trouble or f"score {points:g}"
     raise BadTask(f"its family's scorer does not accept the reference: {trouble}")
+
+
+def _must_reject_nonsense(score: Callable[[str], float]) -> None:
+    """Some scorers (game_of_life_halting) take any text for a yes; what they say is worth nothing."""
+    try:
+        fooled = score(NONSENSE) >= FULL_SCORE
+    except Exception:
+        return
+    if fooled:
+        raise BadTask("its family's scorer accepts any text as the answer")
+
+
+def _points(scorer: Any, entry: dict[str, Any], answer: str) -> float:  # noqa: ANN401
+    return float(scorer.score_answer(answer, entry))
 
 
 def _tuples(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -19,43 +19,49 @@ LONGEST_TEXT = 20_000
 LONG_GAP = re.compile(r"[^\S\n]{2,}|\n{3,}")
 
 JOINT = r"\s*(?:,\s*and\b|,|、|;|/|&|\+|\band\b|\bor\b|和|与|及|或)\s*"
-NAMED = r"(?:\b(?:option|choice|letter|statement)s?\s*|选项\s*)?"
+NAMED = r"(?:\b(?i:option|choice|letter|statement)s?\s*|选项\s*)?"
 GOES_ON = r"(?:because|since|as|and|or|but|with|for|which|not|is|in|from|by|the|due|given|based|while|rather|instead)"
 BARE = rf"(?:[B-HJ-Z]|[AI](?!\s+(?!{GOES_ON}\b)[a-z]))"
 LETTER = rf"{NAMED}(?:[(\[]\s*(?:[A-Za-z])\s*[)\]]|{BARE}(?![A-Za-z0-9'’]))"
 JOINED = rf"{LETTER}(?!\s+(?:is|was|are|were|would|does|do|fails?|can|cannot|has|seems?|looks?)\b)"
 HEAD = re.compile(
-    rf"[\s:*_\"'“‘`]*(?:(?:definitely|clearly|therefore|thus|then|still|actually|just|simply|both|either)\s+)?"
+    rf"[\s:*_\"'“‘`]*(?:(?:(?:most\s+)?likely|probably|definitely|clearly|therefore|thus|then|still|actually|just|simply|both|either)\s+)?"
     rf"(?P<letters>{LETTER}(?:{JOINT}{JOINED}){{0,25}})"
 )
 NEGATED = re.compile(
-    rf"(?:\bnot\b|n't\b|\brather than\b|\binstead of\b|\brule out\b|不是|不选|不应选|而不是|而非|而不选|排除)\s*(?:{LETTER})",
+    r"(?:\bnot\b|n't\b|\brather than\b|\binstead of\b|\brule out\b|"
+    rf"不是|不选|不应选|而不是|而非|而不选|排除)\s*(?:{LETTER})",
     re.IGNORECASE,
 )
 SINGLE = re.compile(r"[(\[]?\s*([A-Za-z])\s*[)\]]?\s*[.:)、]?")
 WITH_TEXT = re.compile(r"[(\[]?\s*([A-Za-z])\s*(?:[)\]][.:]?|[.:、])\s*(.+)|([A-Z])\s+-\s*(.+)", re.DOTALL)
 LEAD = re.compile(
-    r"^(?:the\s+)?(?:(?:final|correct|right)\s+)?(?:answer|option|choice|选项|正确答案|答案)s?\s*(?:is|:|是|为|选)*\s*", re.I
+    r"^(?:the\s+)?(?:(?:final|correct|right)\s+)?"
+    r"(?:answer|option|choice|选项|正确答案|答案)s?\s*(?:is|:|是|为|选)*\s*",
+    re.I,
 )
 ONE_LETTER = re.compile(r"(?:option|choice|选项)?\s*[(\[]?\s*([A-Za-z])\s*[)\]]?", re.I)
 
 STATEMENTS = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
-        (r"\b(?:answers?|options?|choices?)\b(?:\s+(?:here|then|choice|option|letter|should|must|would|will|has|to|be)\b){0,4}"
+        (r"\b(?:answers?|options?|choices?)\b"
+         r"(?:\s+(?:here|then|choice|option|letter|should|must|would|will|has|to|be)\b){0,4}"
          r"\s*(?:\*\*|__)?\s*(?:is|are|be|=|:|→|->)\s*(?:\*\*|__)?\s*:?(?=(?P<rest>[^\n]{1,300}))", re.I),
-        (r"\b(?:I|I'd|I'll|we|we'll)\s+(?:would\s+|will\s+)?(?:choose|chose|pick|picked|select|selected|go with|going with)"
-         r"(?=(?P<rest>[^\n]{1,300}))", re.I),
-        (r"\b(?:it'?s|it is|it must be|it has to be|must be|that'?s|leaves(?: us with)?|leaving(?: us with)?)"
+        (r"\b(?:I|I'd|I'll|I'm|we|we'll)\s+(?:would\s+|will\s+)?"
+         r"(?:choose|chose|pick|picked|select|selected|go with|going with)(?=(?P<rest>[^\n]{1,300}))", re.I),
+        (r"\b(?:[Ii]t'?s|[Ii]t is|must be|has to be|[Tt]hat'?s|leaves(?: us with)?|leaving(?: us with)?)"
          rf"(?=(?P<rest>\s+(?i:the\s+)?{LETTER}[^\n]{{0,80}}))", 0),
         (r"\b(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore)[,:]?"
          rf"(?P<rest>\s+{LETTER}\s*(?:$|[.!*\n]))", re.M),
         (rf"(?P<rest>(?<![A-Za-z0-9]){LETTER})\s+(?:is|must be|should be|has to be)\s+(?:the\s+|indeed\s+)?"
          r"(?:correct|right|best|answer|true one)\b", 0),
+        (rf"\b[Aa]nswer(?P<rest>\s+{LETTER}\s*(?:$|[.!*\n]))", re.M),
         (r"####(?=(?P<rest>[^\n]{1,300}))", 0),
         (r"(?:答案|结果|正确选项|正确的选项|正确的是)\s*(?:应该|应当|应|就)?\s*(?:\*\*)?\s*(?:是|为|选)?\s*(?:\*\*)?\s*[：:]?"
          r"(?=(?P<rest>[^\n。]{1,200}))", 0),
-        (r"(?<![不勿未别可供])(?:故选|应选|选择|选)(?!项)\s*[：:]?(?=(?P<rest>[^\n。]{1,200}))", 0),
+        (r"(?<![不勿未别可供若])(?<!不能|不应|不该|不可|如果|假如|不会)"
+         r"(?:故选|应选|选择|选)(?!项)\s*[：:]?(?=(?P<rest>[^\n。]{1,200}))", 0),
         (r"(?P<rest>(?<![A-Za-z0-9])[A-Z])\s*(?:选项|项)?\s*(?:是|为)?\s*(?:正确答案|正确的?(?!吗|与|性))", 0),
     )
 )  # fmt: skip
@@ -100,7 +106,7 @@ def read_reference(reference: str, options: Options) -> frozenset[str] | None:
 
 
 def final_letters(answer: str, options: Options) -> Reading | None:
-    """What the reply finally chooses: in its last box, in `<answer>`, or in its last statement; None where it does not."""
+    """What the reply finally chooses: in its last box, in `<answer>`, or in its last statement; None if nothing."""
     text = end_of(answer)
     boxed = _boxes_of_last_line(text)
     if boxed:
@@ -115,7 +121,8 @@ def final_letters(answer: str, options: Options) -> Reading | None:
 
 def end_of(answer: str) -> str:
     """The end of an answer, where its last word is, in narrow characters and with long gaps closed."""
-    return LONG_GAP.sub(lambda gap: gap.group()[:1] * 2 if "\n" in gap.group() else " ", narrow_width(answer[-LONGEST_TEXT:]))
+    text = narrow_width(answer[-LONGEST_TEXT:])
+    return LONG_GAP.sub(lambda gap: "\n\n" if "\n" in gap.group() else " ", text)
 
 
 def _read_boxes(boxed: list[str], options: Options) -> Reading:

@@ -12,7 +12,7 @@ from schemas import Outcome
 
 VERSION = 1
 LONGEST_LINE = 300
-LONGEST_TEXT = 50_000
+LONGEST_TEXT = 20_000
 """Of a longer answer only the end is read."""
 SEVERAL_LINES = {Shape.GRID, Shape.ASSIGNMENT, Shape.LIST, Shape.JSON}
 ENTRY = {Shape.ASSIGNMENT: re.compile(PAIR.pattern + "$"), Shape.LIST: NUMBERING}

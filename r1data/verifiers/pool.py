@@ -144,10 +144,10 @@ class VerifierPool:
             self._ring()
         return task.result
 
-    def verify_all(self, checks: Iterable[Check | Verdict]) -> Iterator[Verdict]:
+    def verify_all(self, checks: Iterable[Check | Verdict | Future[Verdict]]) -> Iterator[Verdict]:
         """A verdict for every check, in their order; only a few thousand are held at a time.
 
-        What has its verdict already is passed on in its place.
+        What has its verdict already, or gets it elsewhere, is passed on in its place.
         """
         under_way: deque[Future[Verdict] | Verdict] = deque()
         for check in checks:
@@ -219,7 +219,8 @@ class VerifierPool:
                 self._fork(nursery)
 
     def _found_nursery(self) -> Nursery:
-        ours, theirs = socket.socketpair()
+        # Packets, not a stream: two requests must not arrive as one.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         program = f"from r1data.verifiers.nursery import main; main({theirs.fileno()}, {os.getpid()})"
         command = [sys.executable, "-P", "-c", program]
         single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")

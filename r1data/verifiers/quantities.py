@@ -22,7 +22,10 @@ FLOAT_NOISE = Fraction(1, 10**12)
 FEWEST_DIGITS = 2
 
 LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}")
-LATEX_WRAPPER = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|mathit|operatorname|rm|bf)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+LATEX_WRAPPER = re.compile(
+    r"\\(?:text|textbf|mathrm|mathbf|textit|mathit|operatorname|rm|bf)"
+    r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
+)
 LATEX_SPACE = re.compile(r"\\[,;:! ]|\\q?quad|~")
 LEADING = re.compile(
     r"^\s*(?:about|approximately|approx\.?|roughly|around|nearly|equals?|is|约为|大约是?|约|等于|≈|∼|=|:|：|\s)*", re.I
@@ -71,13 +74,13 @@ class Tolerance:
 
 def plain(text: str) -> str:
     """The text without LaTeX's wrappers, spaces and dollar signs, with exponents as `^` and one kind of minus."""
+    text = re.sub(r"\\mu(?![A-Za-z])", "μ", re.sub(r"\\Omega(?![A-Za-z])", "Ω", text))
     text = LATEX_WRAPPER.sub(r"\1", LATEX_WRAPPER.sub(r"\1", text))
     text = LATEX_FRACTION.sub(r"\1/\2", text).replace("\\%", "%").replace("$", "")
-    text = text.replace("{,}", ",")
+    text = re.sub(r"\\[()\[\]]", " ", text).replace("{,}", ",")
     text = re.sub(r"\^\s*\{\s*\\circ\s*\}|\^\s*\\circ|\\circ|\\degree", "°", text)
     text = re.sub(r"\\(?:times|cdot|ast)(?![A-Za-z])", "*", text)
     text = re.sub(r"\\(?:approx|simeq|sim)(?![A-Za-z])", "≈", text)
-    text = re.sub(r"\\mu(?![A-Za-z])", "μ", re.sub(r"\\Omega(?![A-Za-z])", "Ω", text))
     text = LATEX_SPACE.sub(" ", text)
     text = RAISED.sub(lambda found: "^" + found.group().translate(SUPERSCRIPTS), text)
     return text.replace("−", "-").replace("–", "-").replace("·", "*").replace("⋅", "*").strip()

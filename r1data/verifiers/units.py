@@ -122,7 +122,8 @@ TEMPERATURES = {
 }
 DEGREES = re.compile(r"^(?:°|degrees?|deg)\s*(C|F|[Cc]elsius|[Ff]ahrenheit)$")
 PIECE = re.compile(r"\s*(?P<op>[*/.]|per\b|每)?\s*(?:(?P<open>\()|(?P<close>\))|(?P<name>[^\W\d_]+|[%°℃℉]C?)"
-                   r"(?:\s*\^\s*\{?\(?(?P<caret>[+\-]?\d)\)?\}?|(?P<raised>-?\d)(?!\d))?)")  # fmt: skip
+                   r"(?:\s*\^\s*(?:\{\s*(?P<braced>[+\-]?\d)\s*\}|(?P<caret>[+\-]?\d))"
+                   r"|(?P<raised>-?\d)(?!\d))?)")  # fmt: skip
 LONGEST_UNIT = 60
 
 Scale = tuple[dict[str, int], Fraction]
@@ -195,7 +196,7 @@ def _product(text: str) -> Scale | None:
         found = _named(match["name"])
         if found is None:
             return None
-        power = signs[-1] * pending * int(match["caret"] or match["raised"] or 1)
+        power = signs[-1] * pending * int(match["braced"] or match["caret"] or match["raised"] or 1)
         pending = 1
         factor *= found[1] ** power
         for base, exponent in found[0].items():

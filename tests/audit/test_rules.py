@@ -48,7 +48,7 @@ def test_a_rule_counts_for_its_verifiers_and_where_it_is_asked_for() -> None:
     assert broken(two, "math", everything) is not None and broken(two, "code", everything) is None
     assert broken("Prove that 2 is even.", "math", everything) is not None
     assert broken("Prove that 2 is even.", "choice", everything) is None
-    assert broken("In the figure, what is x?", "reasoning_gym", everything) is None
+    assert broken("In the figure, what is x?", "logic", everything) is None
     assert broken("In the figure, what is x?", "math", ("link", "proof")) is None
     name, words = broken("In the figure, what is x?", "math", everything) or ("", "")
     assert (name, words) == ("figure_missing", "In the figure")

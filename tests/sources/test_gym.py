@@ -36,7 +36,7 @@ def test_a_family_accepts_its_own_answers_from_the_stored_task_alone(tmp_path: P
     score = reasoning_gym.get_score_answer_fn(family)
     for row in ingested.prompts.iter_rows(named=True):
         task = json.loads(row["task"])
-        assert (task["family"], row["domain"], row["verifier"]) == (family, "logic", "reasoning_gym")
+        assert (task["family"], row["domain"], row["verifier"]) == (family, "logic", "logic")
         assert task["entry"]["question"].strip() == row["messages"][0]["content"]
         assert score(row["reference"], task["entry"]) >= 0.999
 

@@ -14,7 +14,7 @@ from schemas import Outcome
 
 OPTIONS = {"A": "3 m/s", "B": "6 m/s", "C": "12 m/s", "D": "24 m/s"}
 WORDS = {"A": "a red fox", "B": "the moon", "C": "gravity", "D": "none of the above"}
-C, I, N, B, U = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.BAD_REFERENCE, Outcome.UNDECIDED
+C, X, N, B, U = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.BAD_REFERENCE, Outcome.UNDECIDED
 
 
 def judge(answer, reference="C", question=None, **task) -> Outcome:
@@ -79,6 +79,15 @@ C.
 C) 12 m/s
 C. 12 m/s
 Option C
+Thus answer C.
+I'm going with C
+It has to be C.
+Correct Answer: Option C - 12 m/s
+The final answer is \( C \).
+Therefore the answer is \(\text{(C)}\).
+The answer is most likely C.
+The best choice is option C, since D violates energy conservation.
+A and B are wrong, D is wrong, leaving C.
 答案是C
 答案：C
 答案为 C。
@@ -102,7 +111,7 @@ I think A good guess is a start, but the answer is C.
 def test_every_form_of_the_right_letter(form: str) -> None:
     answer = form.replace(r"\n", "\n")
     assert judge(f"We look at each option.\n\n{answer}", options=OPTIONS) == C
-    assert judge(f"We look at each option.\n\n{answer}", "D", options=OPTIONS) == I
+    assert judge(f"We look at each option.\n\n{answer}", "D", options=OPTIONS) == X
 
 
 @pytest.mark.parametrize(
@@ -117,19 +126,25 @@ def test_every_form_of_the_right_letter(form: str) -> None:
         ("The answer is not A.", N, "excluding chooses nothing"),
         ("答案不是A。", N, "excluding chooses nothing, in Chinese"),
         ("不选C。", N, "a refusal is no choice"),
-        ("The answer is C or D.", I, "two letters where one is asked"),
-        ("\\boxed{C, D}", I, "two letters in a box"),
-        ("\\boxed{C} \\boxed{D}", I, "two boxes side by side"),
+        ("不能选C。", N, "another refusal"),
+        ("若选C则错误，故选B。", X, "a hypothesis, then the choice"),
+        ("C is tempting, but B is right.", X, "the letter that is called right"),
+        ("C is not correct.", N, "denied"),
+        ("I wouldn't go with C.", N, "declined"),
+        ("Is the answer C? The options are A, B and C.", X, "three letters are no single choice"),
+        ("The answer is C or D.", X, "two letters where one is asked"),
+        ("\\boxed{C, D}", X, "two letters in a box"),
+        ("\\boxed{C} \\boxed{D}", X, "two boxes side by side"),
         ("\\boxed{C}\n\nThe answer is D.", C, "a box beats prose"),
         ("\\boxed{D} wait\n\n\\boxed{C}", C, "of two boxes the last"),
-        ("\\boxed{E}", I, "no such option"),
-        ("\\boxed{13 m/s}", I, "a number that is none of the options"),
+        ("\\boxed{E}", X, "no such option"),
+        ("\\boxed{13 m/s}", X, "a number that is none of the options"),
         ("\\boxed{fast}", U, "words that are none of the options may describe one"),
         ("\\boxed{C. 24 m/s}", U, "letter and text disagree"),
         ("The answer is not A but B or C.", U, "excludes one and names two"),
         ("The answer is C, I think.", C, "I behind a comma is a pronoun"),
         ("The answer is C, A is too slow.", C, "the second letter begins a clause"),
-        ("The answer is B and C.", I, "two letters"),
+        ("The answer is B and C.", X, "two letters"),
     ],
 )
 def test_final_statements(answer: str | None, outcome: Outcome, reason: str) -> None:
@@ -158,10 +173,10 @@ def test_final_statements(answer: str | None, outcome: Outcome, reason: str) -> 
         ("AC", {"options": OPTIONS}, "\\boxed{A}, \\boxed{C}", C),
         ("AC", {"options": OPTIONS}, "答案是AC。", C),
         ("AC", {"options": OPTIONS}, "故选：A、C", C),
-        ("AC", {"options": OPTIONS}, "\\boxed{A}", I),
-        ("AC", {"options": OPTIONS}, "\\boxed{ABC}", I),
+        ("AC", {"options": OPTIONS}, "\\boxed{A}", X),
+        ("AC", {"options": OPTIONS}, "\\boxed{ABC}", X),
         ("A", {"options": OPTIONS, "accepted": ["C"]}, "\\boxed{C}", C),
-        ("A", {"options": OPTIONS, "accepted": ["C"]}, "\\boxed{AC}", I),
+        ("A", {"options": OPTIONS, "accepted": ["C"]}, "\\boxed{AC}", X),
         ("J", {}, "The answer is J.", C),
         ("I", {}, "The answer is I.", C),
         ("I", {}, "I think it is late.", N),
@@ -175,7 +190,7 @@ def test_references(reference: str | None, task: dict, answer: str, outcome: Out
 def test_options_are_read_from_the_question() -> None:
     question = "How fast?\nA. 3 m/s\nB. 6 m/s\nC. 12 m/s"
     assert judge("\\boxed{12 m/s}", "C", question) == C
-    assert judge("\\boxed{6 m/s}", "C", question) == I
+    assert judge("\\boxed{6 m/s}", "C", question) == X
     assert judge("\\boxed{12 m/s}", "12 m/s", question) == C
 
 
@@ -187,11 +202,11 @@ def test_options_are_read_from_the_question() -> None:
         ("9.81 m/s^2", "9.8066", {}, C, "rounds to the reference, and a missing unit is accepted"),
         ("9.81 m/s^2", "9.8 m/s²", {}, U, "the reference, rounded to fewer digits"),
         ("9.81 m/s^2", "9.8 m/s²", {"tolerance": {"relative": 0.01}}, C, "within a given tolerance"),
-        ("9.81 m/s^2", "9.6 m/s²", {"tolerance": {"relative": 0.01}}, I, "outside of it"),
+        ("9.81 m/s^2", "9.6 m/s²", {"tolerance": {"relative": 0.01}}, X, "outside of it"),
         ("9.81 m/s^2", "9.7", {"tolerance": {"absolute": 0.2}}, C, "an absolute one"),
-        ("9.81 m/s^2", "9.81 m/s", {}, I, "another dimension"),
+        ("9.81 m/s^2", "9.81 m/s", {}, X, "another dimension"),
         ("5 km", "5000 m", {}, C, "a prefix"),
-        ("5 km", "5 m", {}, I, "the wrong prefix"),
+        ("5 km", "5 m", {}, X, "the wrong prefix"),
         ("25 °C", "298.15 K", {}, C, "an offset"),
         ("77 °F", "25 °C", {}, C, "another offset"),
         ("1.6e-19 J", "1.0 eV", {}, C, "electronvolts"),
@@ -199,11 +214,14 @@ def test_options_are_read_from_the_question() -> None:
         ("1.0 atm", "101.3 kPa", {}, C, "pressure"),
         ("2.0 L", "0.002 m^3", {}, C, "litres"),
         ("8.314 J/(mol·K)", "8.314 J mol^-1 K^-1", {}, C, "a bracket below the line"),
+        ("8.85e-12 C^2/(N m^2)", "8.85e-12 F/m", {}, C, "the same dimension by other names"),
+        ("2.5 μF", r"2.5\ \mu\text{F}", {}, C, "micro in LaTeX"),
+        ("5 J", "5 N·m", {}, C, "a product"),
         ("50%", "0.5", {}, C, "per cent"),
         ("50%", r"50\%", {}, C, "escaped per cent"),
         ("6.02 × 10^23", r"6.022 \times 10^{23}", {}, C, "powers of ten"),
-        ("3", "3.4", {}, I, "a count is exact"),
-        ("3 m", "3.4 m", {}, I, "one digit without a point is no licence to round"),
+        ("3", "3.4", {}, X, "a count is exact"),
+        ("3 m", "3.4 m", {}, X, "one digit without a point is no licence to round"),
         ("5 apples", "5 apples", {}, C, "a unit that we do not know, but the same"),
         ("72 km/h", "20 m/s", {}, C, "speed"),
         ("5 千米", "5000米", {}, C, "Chinese units"),
@@ -226,10 +244,22 @@ def test_a_sentence_with_one_quantity() -> None:
 
 
 HOSTILE = [
-    "A" * 1_000_000, "(" * 1_000_000, "answer is " * 100_000, "A, " * 300_000, "选" * 1_000_000,
-    "it's A" * 160_000, "\n" * 1_000_000, "A and " * 160_000, "not A " * 160_000, "9" * 1_000_000, "1,234" * 200_000,
-    "\\text{" * 160_000, " " * 1_000_000 + "C", "answer" + " " * 1_000_000, "<answer>" * 100_000,
-]  # fmt: skip
+    "A" * 1_000_000,
+    "(" * 1_000_000,
+    "answer is " * 100_000,
+    "A, " * 300_000,
+    "选" * 1_000_000,
+    "it's A" * 160_000,
+    "\n" * 1_000_000,
+    "A and " * 160_000,
+    "not A " * 160_000,
+    "9" * 1_000_000,
+    "1,234" * 200_000,
+    "\\text{" * 160_000,
+    " " * 1_000_000 + "C",
+    "answer" + " " * 1_000_000,
+    "<answer>" * 100_000,
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:12]))
@@ -242,7 +272,7 @@ def test_a_megabyte_of_nonsense_is_judged_quickly(text: str, reference: str) -> 
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(alphabet=st.sampled_from("ABCIac ()[]{}.,:\\n=$boxedtext答案是选不/^-0123456789eE°%\n*#<>"), max_size=120))
+@given(st.text(alphabet=st.sampled_from("ABCIac ()[]{}.,:\\=$boxedtext答案是选不/^-0123456789eE°%\n*#<>"), max_size=99))
 def test_nothing_raises(text: str) -> None:
     for reference in ("C", "9.81 m/s^2", "gravity"):
         judge(text, reference, options=OPTIONS)

@@ -21,7 +21,7 @@ def checks(family: str) -> list[tuple[str, str]]:
 
 
 def judge(answer: str | None, task: str | None) -> Outcome:
-    return verify(Check("0" * 32, "reasoning_gym", None, task, "en", answer)).outcome
+    return verify(Check("0" * 32, "logic", None, task, "en", answer)).outcome
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -63,6 +63,11 @@ def test_a_scorer_that_falls_over_an_answer_has_judged_it(monkeypatch: pytest.Mo
     assert judge("\\boxed{seven}", task) == Outcome.INCORRECT
     assert judge("\\boxed{8}", task) == Outcome.INCORRECT
     assert judge("\\boxed{8}", task.replace('"7"', '"x"')) == Outcome.BAD_REFERENCE
+
+
+def test_a_scorer_that_accepts_anything_is_not_believed() -> None:
+    task = json.dumps({"family": "game_of_life_halting", "config": {}, "entry": {"answer": True, "metadata": {}}})
+    assert judge("\\boxed{True}", task) == Outcome.BAD_REFERENCE
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from r1data.verifiers.check import BadTask, Check
 from r1data.verifiers.structured import Shape, read_reference
 from schemas import Outcome
 
-C, I, N, B = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.BAD_REFERENCE
+C, X, N, B = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.BAD_REFERENCE
 
 
 def judge(answer, reference, **task) -> Outcome:
@@ -49,49 +49,54 @@ def test_the_shape_of_a_reference(reference: str, shape: Shape) -> None:
         ("[1, 2, 3]", "\\boxed{[1, 2, 3]}", C, "JSON in a box"),
         ("[1, 2, 3]", "\\boxed{1, 2, 3}", C, "a flat list needs no brackets"),
         ("[1, 2, 3]", "```json\n[1,2,3]\n```", C, "a fenced block"),
-        ("[1, 2, 3]", "\\boxed{[1, 3, 2]}", I, "order matters"),
-        ("[1, 2, 3]", "\\boxed{[[1, 2, 3]]}", I, "another structure"),
+        ("[1, 2, 3]", "\\boxed{[1, 3, 2]}", X, "order matters"),
+        ("[1, 2, 3]", "\\boxed{[[1, 2, 3]]}", X, "another structure"),
         ('["a", "b"]', "The answer is ['a', 'b']", C, "as Python writes it"),
         ('{"a": 1, "b": [2, 3]}', '```\n{"b": [2, 3.0], "a": "1"}\n```', C, "keys have no order, 3.0 is 3"),
-        ('{"a": 1, "b": [2, 3]}', '```\n{"b": [3, 2], "a": 1}\n```', I, "lists inside have one"),
-        ('{"a": 1}', "\\boxed{\\{\"a\": 1\\}}", C, "braces escaped for LaTeX"),
+        ('{"a": 1, "b": [2, 3]}', '```\n{"b": [3, 2], "a": 1}\n```', X, "lists inside have one"),
+        ('{"a": 1}', '\\boxed{\\{"a": 1\\}}', C, "braces escaped for LaTeX"),
         ("1 2\n3 4", "So:\n\n1 2\n3 4", C, "the last lines"),
         ("1 2\n3 4", "```\n12\n34\n```", C, "without spaces"),
         ("1 2\n3 4", "\\boxed{\\begin{matrix}1 & 2 \\\\ 3 & 4\\end{matrix}}", C, "a matrix"),
         ("1 2\n3 4", "<answer>[[1, 2], [3, 4]]</answer>", C, "as JSON"),
-        ("1 2\n3 4", "<answer>1 2\n4 3</answer>", I, "another cell"),
-        ("1 2\n3 4", "<answer>1 2 3 4</answer>", I, "no rows"),
+        ("1 2\n3 4", "<answer>1 2\n4 3</answer>", X, "another cell"),
+        ("1 2\n3 4", "<answer>1 2 3 4</answer>", X, "no rows"),
         ("1 2\n3 4", "```\n| 1 | 2 |\n|---|---|\n| 3 | 4 |\n```", C, "a table"),
         ("a, b, c", "\\boxed{a, b, c}", C, "a list"),
         ("a, b, c", "The final answer is A, B, and C.", C, "and, and case"),
         ("a, b, c", "\\boxed{a \\to b \\to c}", C, "arrows"),
         ("a, b, c", "\\boxed{a b c}", C, "only spaces between words"),
-        ("a, b, c", "\\boxed{c, b, a}", I, "order matters"),
-        ("a, b, c", "\\boxed{a, b}", I, "one is missing"),
+        ("3, 4", "Answer: 3 and 4", C, "and alone"),
+        ("salt and pepper, bread", "\\boxed{salt and pepper, bread}", C, "and within an entry"),
+        ("a, b, c", "\\boxed{c, b, a}", X, "order matters"),
+        ("a, b, c", "\\boxed{a, b}", X, "one is missing"),
         ("a, b, c", "<answer>1. a\n2. b\n3. c</answer>", C, "numbered lines"),
         ("红、蓝", "答案是红，蓝。", C, "Chinese commas"),
         ("Alice: red, Bob: blue", "\\boxed{Bob: blue, Alice: red}", C, "no order in an assignment"),
         ("Alice: red, Bob: blue", "Thus\n\n- Alice = red\n- Bob = Blue", C, "lines with equals signs"),
         ("Alice: red, Bob: blue", '```json\n{"Bob": "blue", "Alice": "red"}\n```', C, "an object"),
-        ("Alice: red, Bob: blue", "\\boxed{Alice: blue, Bob: red}", I, "exchanged"),
-        ("Alice: red, Bob: blue", "\\boxed{red, blue}", I, "without names"),
+        ("Alice: red, Bob: blue", "\\boxed{Alice: blue, Bob: red}", X, "exchanged"),
+        ("Alice: red, Bob: blue", "\\boxed{red, blue}", X, "without names"),
         ("yes", "\\boxed{\\text{Yes}}", C, "case"),
         ("yes", "The answer is true.", C, "true is yes"),
         ("yes", "答案：是", C, "Chinese"),
         ("no", "答案是否", C, "Chinese no"),
-        ("no", "Yes", I, "the opposite"),
+        ("no", "Yes", X, "the opposite"),
         ("no", "\\boxed{No, because it rains}", C, "a reason behind it"),
-        ("yes", "\\boxed{perhaps}", I, "neither"),
+        ("yes", "\\boxed{perhaps}", X, "neither"),
         ("Knight", "\\boxed{knight}", C, "a word"),
-        ("Knight", "\\boxed{knave}", I, "another word"),
-        ("The cat sat.", "The answer is \"the cat sat\".", C, "a sentence with outer marks"),
+        ("Knight", "\\boxed{knave}", X, "another word"),
+        ("The cat sat.", 'The answer is "the cat sat".', C, "a sentence with outer marks"),
         ("今天下雨", "答案是“今天下雨”。", C, "Chinese quotes"),
         ("17", "\\boxed{17.0}", C, "a number is its value"),
-        ("-3", "\\boxed{3}", I, "the sign counts"),
+        ("1" * 40, f"\\boxed{{{'1' * 39}2}}", X, "long numbers differ in their last digit"),
+        ("0.50", "\\boxed{.5}", X, "a number without its zero is not read as one"),
+        ("-0.0", "\\boxed{0}", C, "zero has no sign"),
+        ("-3", "\\boxed{3}", X, "the sign counts"),
         ("yes", None, N, "nothing"),
         ("yes", "  ", N, "blank"),
         ("", "\\boxed{yes}", B, "no reference"),
-        ("...", "\\boxed{yes}", I, "punctuation is a text of its own"),
+        ("...", "\\boxed{yes}", X, "punctuation is a text of its own"),
     ],
 )
 def test_answers(reference: str, answer: str | None, outcome: Outcome, reason: str) -> None:
@@ -105,12 +110,24 @@ def test_more_accepted_answers() -> None:
 def test_a_family_goes_to_its_scorer() -> None:
     task = {"family": "gcd", "config": {}, "entry": {"answer": "4", "metadata": {}}}
     assert judge("\\boxed{4}", "4", **task) == C
-    assert judge("\\boxed{x}", "4", **task) == I
+    assert judge("\\boxed{x}", "4", **task) == X
     assert judge("\\boxed{4}", "4", **(task | {"family": "none"})) == B
 
 
-HOSTILE = ["[" * 1_000_000, "{" * 1_000_000, "a, " * 300_000, "a: " * 300_000, "```\n" * 250_000, "\n" * 1_000_000,
-           "1 2\n" * 250_000, "1" * 1_000_000, " " * 1_000_000, "->" * 500_000, "(((" * 300_000, "\\text{" * 150_000]  # fmt: skip
+HOSTILE = [
+    "[" * 1_000_000,
+    "{" * 1_000_000,
+    "a, " * 300_000,
+    "a: " * 300_000,
+    "```\n" * 250_000,
+    "\n" * 1_000_000,
+    "1 2\n" * 250_000,
+    "1" * 1_000_000,
+    " " * 1_000_000,
+    "->" * 500_000,
+    "(((" * 300_000,
+    "\\text{" * 150_000,
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:8]))

@@ -4,7 +4,7 @@
 output; within a line the same words, however far apart. A word is the same where it is the same text, or where the
 expected one is a decimal number (it has a point or an exponent) and the other is a number that is at most 1e-6, or one
 part in a billion, away from it. So a prefix, a missing or an additional line or word is never right, integers are
-compared digit by digit, and `1e3` is not what prints `1000`.
+compared digit by digit, and where `1000` is expected `1e3` will not do.
 
 `tokens`: the same words as text, whatever the lines.
 `exact`: the same text; only a line break at the end may be there or not, and a break may be CR LF.

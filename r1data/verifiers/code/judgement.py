@@ -10,7 +10,8 @@ from r1data.verifiers.check import BadTask, Check, Finding
 from r1data.verifiers.code.comparison import same_output, same_value
 from r1data.verifiers.code.inside.protocol import COMPILER, wall_limit
 from r1data.verifiers.code.program import find_program
-from r1data.verifiers.code.sandbox import (
+from r1data.verifiers.code.sandbox import discard, open_session, sandbox
+from r1data.verifiers.code.session import (
     GRACE_SECONDS,
     BuildFailed,
     Limits,
@@ -19,14 +20,11 @@ from r1data.verifiers.code.sandbox import (
     SandboxUnavailable,
     Session,
     Status,
-    discard,
-    open_session,
-    sandbox,
 )
 from r1data.verifiers.code.suite import Case, Suite, read_suite
 from schemas import Outcome
 
-MOST_SECONDS = 180.0
+MOST_SECONDS = 240.0
 """All tests of a task together, with a second try; the last test that began may end."""
 TRIES = 2
 SHOWN = 60
@@ -68,7 +66,7 @@ def patience(check: Check) -> float:
         return 0.0
     each = wall_limit(suite.limits.seconds) + (wall_limit(CHECKER_LIMITS.seconds) * 2 if suite.checker else 0.0)
     build = wall_limit(COMPILER.seconds)
-    return min(MOST_SECONDS, TRIES * (build + len(suite.cases) * each)) + build + each + GRACE_SECONDS
+    return min(MOST_SECONDS, TRIES * (build + len(suite.cases) * each)) + each + GRACE_SECONDS
 
 
 def _judge(program: str, suite: Suite, deadline: float) -> tuple[Outcome, str]:

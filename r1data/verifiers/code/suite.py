@@ -10,7 +10,7 @@ from typing import Any
 from r1data.verifiers.check import BadTask, Check, read_task
 from r1data.verifiers.code.comparison import Comparison
 from r1data.verifiers.code.languages import DEFAULT, LANGUAGES, TAGS
-from r1data.verifiers.code.sandbox import Limits
+from r1data.verifiers.code.session import Limits
 
 DEFAULT_LIMITS = Limits()
 LONGEST_SECONDS, MOST_MEMORY_MB = 30.0, 4096

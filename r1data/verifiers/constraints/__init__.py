@@ -33,5 +33,3 @@ def verify(check: Check) -> Finding:
     detail = "; ".join(f"{'pass' if holds else 'FAIL'} {label}" for label, holds in results)
     outcome = Outcome.INCORRECT if failed else Outcome.CORRECT
     return Finding(outcome, "; ".join(failed) or None, detail)
-
-

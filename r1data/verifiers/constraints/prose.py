@@ -27,6 +27,8 @@ SCRIPTS = {
 LATIN = r"A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 ALONE = frozenset({"zh", "ko", "he", "ta", "te", "kn", "ml", "th", "el", "gu", "pa", "bn"})
 """Languages that are known by their script."""
+DENSE = frozenset({"zh", "ja", "ko"})
+"""Languages in which a character is about a word, and so weighs as much as a Latin word."""
 SCRIPT_SHARE = 0.6
 """Of the letters; the rest may be names and terms in another script."""
 
@@ -64,8 +66,10 @@ def speaks(text: str, language: str) -> bool:
     letters = sum(map(str.isalpha, text))
     if not letters:
         return False
-    own = len(re.findall(f"[{SCRIPTS.get(language, LATIN)}]", text)) / letters
-    if own < SCRIPT_SHARE:
+    own = len(re.findall(f"[{SCRIPTS.get(language, LATIN)}]", text))
+    if language in DENSE:
+        letters = own + len(re.findall(f"[{LATIN}]+", text))
+    if own < SCRIPT_SHARE * letters:
         return False
     kana = re.search(r"[\u3040-\u30ff]", text) is not None
     if language in ALONE:

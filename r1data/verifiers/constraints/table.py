@@ -187,7 +187,9 @@ def one_of(arguments: Arguments) -> Test:
 def sections(arguments: Arguments) -> Test:
     """So many headings of `marker` and a number, such as "SECTION 1"; in Chinese also 第1部分 with the marker 部分."""
     marker, within = re.escape(arguments.text("marker").strip()), arguments.bounds()
-    pattern = re.compile(rf"{marker}[ \t]?(?:\d|[IVX]|[一二三四五六七八九十])|第[ \t]?[\d一二三四五六七八九十]{{1,3}}[ \t]?{marker}")
+    pattern = re.compile(
+        rf"{marker}[ \t]?[\dIVX一二三四五六七八九十]|第[ \t]?[\d一二三四五六七八九十]{{1,3}}[ \t]?{marker}"
+    )
     return lambda reply: within(sum(1 for _ in pattern.finditer(reply.text)))
 
 

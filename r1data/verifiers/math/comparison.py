@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 
-from r1data.verifiers.math.evaluation import SAME, UNKNOWN, Answer, compare, exact
+from r1data.verifiers.math.evaluation import SAME, UNKNOWN, Answer, compare, exact, size
 from r1data.verifiers.math.expression import (
     INFINITY,
     Apply,
@@ -35,11 +36,13 @@ from r1data.verifiers.math.expression import (
 )
 from r1data.verifiers.math.phrases import NOTHING, SUFFIXES
 from r1data.verifiers.math.reals import ordered
-from r1data.verifiers.math.units import TABLE, read_unit
+from r1data.verifiers.math.units import is_measure, read_unit
 
 MOST_ITEMS = 60
 WORDY = 4
 """So many words may say the same in another way."""
+RENAMED = (("i", "j"), ("C", "c"), ("C", "K"), ("c", "C"), ("k", "n"), ("n", "k"), ("k", "m"), ("n", "m"))
+"""The imaginary unit, the constant of integration, and the integer of a general solution."""
 HOW_MANY = {"infinitely many": INFINITY, "none": number(0)}
 NEGATION = re.compile(r"\b(?:not|no|non|never)\b|不|非|无")
 ORDERED = re.compile(
@@ -69,11 +72,20 @@ ASKED_UNIT = re.compile(
 RADIANS = Apply("/", (Symbol("pi"), number(180)))
 
 
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far an answer may be off: by a share of the reference, or by so much in its unit."""
+
+    relative: float | None = None
+    absolute: float | None = None
+
+
 class Comparison:
     """Compares a reference with an answer, knowing the question if there is one."""
 
-    def __init__(self, question: str | None) -> None:
+    def __init__(self, question: str | None, tolerance: Tolerance | None = None) -> None:
         asked = question or ""
+        self.tolerance = tolerance
         self.percentage = not asked or bool(PERCENT.search(asked))
         self.base = bool(BASE.search(asked))
         self.interval = bool(INTERVAL.search(asked))
@@ -92,9 +104,9 @@ class Comparison:
             case (Named(name, value), Named(other_name, other_value)):
                 return self._named(name, value, other_name, other_value)
             case Named(_, Interval() | Reals() as value), _:
-                return self.forms(value, other)
+                return self._inequality_and(value, other, self.forms(value, other))
             case _, Named(_, Interval() | Reals() as value):
-                return self.forms(one, value)
+                return self._inequality_and(value, one, self.forms(one, value))
             case (Named() as named, Relation() as relation) | (Relation() as relation, Named() as named):
                 return _equations(_as_relation(named), relation)
             case Named(_, value), _:
@@ -112,13 +124,7 @@ class Comparison:
             case (Grid() as grid, Listing() as listing) | (Listing() as listing, Grid() as grid):
                 return self._grid_and_listing(grid, listing)
             case (Interval() | Reals(), _) | (_, Interval() | Reals()):
-                answer = _sets_of_reals(one, other)
-                point = (isinstance(one, Listing) and isinstance(other, Interval)) or (
-                    isinstance(other, Listing) and isinstance(one, Interval)
-                )
-                if answer.same and not self.interval and point and _is_bounded(one) and _is_bounded(other):
-                    return Answer(True, False, "an interval, or a point with these coordinates", final=True)
-                return answer
+                return _sets_of_reals(one, other)
             case Listing("ratio", ours), Listing("ratio", theirs):
                 return self._ratios(ours, theirs)
             case (Listing("ratio", items), Scalar() as scalar) | (Scalar() as scalar, Listing("ratio", items)):
@@ -136,6 +142,13 @@ class Comparison:
                                 for m, cell in enumerate(row)])  # fmt: skip
             case _:
                 return _different("of different kinds")
+
+    def _inequality_and(self, interval: Form, other: Form, answer: Answer) -> Answer:
+        """(1, 2) against 1 < x < 2: without a question the one may be a point."""
+        point = isinstance(other, Listing) and isinstance(interval, Interval) and _is_bounded(interval)
+        if answer.same and point and not self.interval:
+            return Answer(True, False, "an interval, or a point with these coordinates", final=True)
+        return answer
 
     def _named(self, name: str, value: Form, other_name: str, other_value: Form) -> Answer:
         if name == other_name:
@@ -165,6 +178,9 @@ class Comparison:
             return _different("another letter")
         if isinstance(form, Listing) and not form.items:
             return SAME if phrase.text in NOTHING else _different("words against a set")
+        wordy = len(phrase.text.split()) > 2 if phrase.text.isascii() else len(phrase.text) > WORDY
+        if wordy and isinstance(form, Named | Scalar | Relation) and _has_variables(form):
+            return Answer(None, False, "a description against a formula", final=True)
         if re.search(r"\d", phrase.text):
             return Answer(None, False, "words with numbers in them", final=True)
         return _different("words against mathematics")
@@ -201,6 +217,8 @@ class Comparison:
             if asked.known and asked.powers == read_unit(other.unit).powers:
                 one = Scalar(one.value, self.unit)
         answer = _measured(one, other)
+        if answer.same is False and self.tolerance is not None and _within(one, other, self.tolerance):
+            return Answer(True, True, "within the tolerance")
         if answer.same is False:
             renamed = _renamed(one.value, other.value)
             if renamed is not None and _measured(one, Scalar(renamed, other.unit)).same:
@@ -375,6 +393,31 @@ def _with_units(one: Scalar, other: Scalar) -> Answer:
     return straight
 
 
+def _has_variables(form: Form) -> bool:
+    match form:
+        case Scalar(value):
+            return bool(variables(value))
+        case Named(_, value):
+            return _has_variables(value)
+        case _:
+            return isinstance(form, Relation)
+
+
+def _within(one: Scalar, other: Scalar, tolerance: Tolerance) -> bool:
+    """Whether two real values differ by no more than a share of the reference, or by no more than so much."""
+    factor = 1.0
+    if one.unit and other.unit:
+        ours, theirs = read_unit(one.unit), read_unit(other.unit)
+        if ours.powers != theirs.powers:
+            return False
+        factor = float(theirs.factor / ours.factor)
+    left, right = size(one.value), size(other.value)
+    if left is None or right is None:
+        return False
+    most = tolerance.absolute if tolerance.absolute is not None else (tolerance.relative or 0.0) * abs(left)
+    return abs(left - right * factor) <= most * (1 + 1e-12)
+
+
 def _modulo(one: Scalar, other: Scalar) -> Answer:
     """3 mod 7 and 10 mod 7 are one class; another modulus is another thing."""
     ours, theirs = str(one.unit), str(other.unit)
@@ -404,7 +447,7 @@ def _asked_unit(question: str) -> str | None:
         word = match["many"] or match["unit"] or match["chinese"]
         for length in range(len(word), 0, -1):
             name = word if match["chinese"] is None else word[:length]
-            if name in TABLE and len(name) > (match["chinese"] is None):
+            if is_measure(name) and len(name) > (match["chinese"] is None):
                 return name
     return None
 
@@ -416,7 +459,7 @@ def _is_product(expression: Expression) -> bool:
 def _renamed(reference: Expression, answer: Expression) -> Expression | None:
     """The answer with j for i, or with the constant of integration called as in the reference."""
     ours, theirs = symbols(reference), symbols(answer)
-    for name, other in (("i", "j"), ("C", "c"), ("C", "K"), ("C", "k"), ("c", "C")):
+    for name, other in RENAMED:
         if name in ours and other in theirs and name not in theirs and other not in ours:
             return _with_symbol(answer, other, Symbol(name))
     return None

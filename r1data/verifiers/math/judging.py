@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from r1data.verifiers.check import Check, Finding
+from r1data.verifiers.check import BadTask, Check, Finding, read_task
 from r1data.verifiers.extraction import boxes_at_the_end, find_answer, last_box
-from r1data.verifiers.math.comparison import Comparison
+from r1data.verifiers.math.comparison import Comparison, Tolerance
 from r1data.verifiers.math.evaluation import UNKNOWN, Answer, is_defined
 from r1data.verifiers.math.expression import (
     Form,
@@ -55,6 +55,14 @@ GROUPED = re.compile(r"[(\[{][^()\[\]{}]*\d,\d{3}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the prompt says beside its reference."""
+
+    question: str | None
+    tolerance: Tolerance | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Opinions:
     """What the two checkers say of one pair of texts; `second` is None where it was not asked."""
 
@@ -85,6 +93,16 @@ PREFERENCE = {outcome: n for n, outcome in enumerate(
 """Of several accepted references the most favourable counts."""
 
 
+def _tolerance(check: Check) -> Tolerance | None:
+    given = read_task(check.task).get("tolerance")
+    if given is None:
+        return None
+    kinds = {kind: given[kind] for kind in ("relative", "absolute") if isinstance(given, dict) and kind in given}
+    if len(kinds) != 1 or not all(isinstance(v, int | float) and v >= 0 for v in kinds.values()):
+        raise BadTask('`tolerance` should be {"relative": x} or {"absolute": x}')
+    return Tolerance(**kinds)
+
+
 def bare(reference: str) -> str:
     """The reference without the box or the marks of a solution around it."""
     box = last_box(reference)
@@ -95,13 +113,13 @@ def bare(reference: str) -> str:
 
 
 def _judge(reference: str, found: str, check: Check) -> Finding:
-    answer = found
-    opinions = consult(reference, answer, check.question, always=False)
+    asked = Asked(check.question, _tolerance(check))
+    opinions = consult(reference, found, asked, always=False)
     finding = conclude(opinions, found)
     if finding.outcome in (Outcome.CORRECT, Outcome.BAD_REFERENCE):
         return finding
     for other in _other_readings(reference, found, check.answer or ""):
-        second = conclude(consult(reference, other, check.question, always=False), other)
+        second = conclude(consult(reference, other, asked, always=False), other)
         if second.outcome == Outcome.CORRECT or (finding.outcome, second.outcome) == UNSURE_THEN_WRONG:
             return Finding(second.outcome, other, second.detail)
     return finding
@@ -126,12 +144,12 @@ def _other_readings(reference: str, found: str, answer: str) -> list[str]:
     return readings
 
 
-def consult(reference: str, answer: str, question: str | None, *, always: bool) -> Opinions:
+def consult(reference: str, answer: str, asked: Asked, *, always: bool) -> Opinions:
     """What the checkers say. The second is asked only where the first is not certain, unless `always`."""
     if ELSEWHERE.match(reference.strip()):
         return Opinions(UNKNOWN, None, "the reference points elsewhere")
-    digits = _plain_integers(reference, answer) or _moment(reference, answer, question)
-    if digits is not None and not always:
+    digits = _plain_integers(reference, answer) or _moment(reference, answer, asked.question)
+    if digits is not None and not (always or (asked.tolerance and not digits.same)):
         return Opinions(digits, None)
     if _is_cut(spell(reference)):
         return Opinions(UNKNOWN, None, "the reference is cut off: its braces do not match")
@@ -147,7 +165,7 @@ def consult(reference: str, answer: str, question: str | None, *, always: bool) 
     trouble_with = _flaw(ours)
     if trouble_with is not None:
         return Opinions(UNKNOWN, None, trouble_with)
-    first = digits or _first_opinion(ours, reference, answer, question)
+    first = (digits if asked.tolerance is None else None) or _first_opinion(ours, reference, answer, asked)
     if first.certain and not always:
         return Opinions(first, None)
     if first.final or isinstance(ours, Phrase):
@@ -160,7 +178,7 @@ def both_checkers(check: Check) -> Finding:
     found = None if check.answer is None else find_answer(check.answer)
     if found is None or not check.reference:
         return Finding(Outcome.NO_ANSWER)
-    opinions = consult(bare(check.reference), found, check.question, always=True)
+    opinions = consult(bare(check.reference), found, Asked(check.question, _tolerance(check)), always=True)
     if opinions.second is None:
         return Finding(Outcome.UNDECIDED, found)
     first = _said(Opinion(opinions.first.same, True))
@@ -201,12 +219,12 @@ def _moment(reference: str, answer: str, question: str | None) -> Answer | None:
     return None if same is None else Answer(same, True, "the same date or time" if same else "another date or time")
 
 
-def _first_opinion(ours: Form, reference: str, answer: str, question: str | None) -> Answer:
+def _first_opinion(ours: Form, reference: str, answer: str, asked: Asked) -> Answer:
     try:
         theirs = read(answer)
     except Unreadable as trouble:
         return Answer(None, False, f"the answer cannot be read: {trouble}")
-    comparison = Comparison(question)
+    comparison = Comparison(asked.question, asked.tolerance)
     result = comparison.forms(ours, theirs)
     if result.same and not (GROUPED.search(reference) or GROUPED.search(answer)):
         return result

@@ -99,4 +99,4 @@ def _is_ratio(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", WRAPPED.sub(r" \1 ", text)).strip().strip(".$")
+    return re.sub(r"\s+", " ", WRAPPED.sub(r" \1 ", text.replace("{:}", ":"))).strip().strip(".$")

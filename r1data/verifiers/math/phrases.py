@@ -28,7 +28,7 @@ SPOKEN = {r"\parallel": "parallel", "∥": "parallel", r"\perp": "perpendicular"
 """Signs that make a text a statement rather than an expression, as words."""
 STATEMENT = re.compile("|".join(re.escape(s) + ("(?![A-Za-z])" if s[0] == "\\" else "") for s in SPOKEN))
 SUFFIXES = ("条件", "个", "数", "人", "三角形", "函数")
-SHORT_WORDS = frozenset(("no", "up", "ok"))
+SHORT_WORDS = frozenset(("no", "up", "ok", "dne"))
 WORD = re.compile(r"[A-Za-z]{3,}")
 SAME = {"true": "yes", "false": "no", "是": "yes", "是的": "yes", "对": "yes", "正确": "yes",
         "否": "no", "不是": "no", "不对": "no", "错误": "no", "错": "no",

@@ -36,7 +36,7 @@ from r1data.verifiers.math.phrases import fold
 from r1data.verifiers.math.reals import EVERYTHING, MINUS_INFINITY, intersection, ordered, without
 from r1data.verifiers.math.spelling import spell
 from r1data.verifiers.math.tokens import Token, tokenize
-from r1data.verifiers.math.units import MULTIPLES, Unit, is_unit_word, read_unit
+from r1data.verifiers.math.units import MULTIPLES, Unit, is_measure, is_unit_word, read_unit
 
 DEEPEST = 40
 FUNCTIONS = frozenset(
@@ -60,6 +60,7 @@ HEAD = re.compile(
 REMAINDER = re.compile(
     r"(\d+)\s*(?:…+|\.{3,6}|余|[Rr]|remainder|\\text\s*\{\s*(?:[Rr]|remainder|余)\s*\}|(?:\.\.\.\s*)+)\s*(\d+)"
 )
+RATE = re.compile(r"(?<=\d)([A-Za-z]{1,3})/([A-Za-z]{1,3})(?:\^?\{?-?\d\}?)?$")
 CIRCLED = re.compile(r"[①-⑳](?:\s*[,、;和]?\s*[①-⑳])*")
 TURNED = {">": "<", ">=": "<="}
 JOINERS = frozenset(("or", "and", "或", "和", "且", "与", "及", "或者", "以及"))
@@ -89,6 +90,10 @@ def read(text: str, grouped: bool = True) -> Form:
         return Listing("paren", (Scalar(_number(quotient[1])), Scalar(_number(quotient[2]))))
     if CIRCLED.fullmatch(spelt):
         return Listing("set", tuple(Scalar(number(ord(c) - 0x245F)) for c in spelt if "①" <= c <= "⑳"))
+    if rate := RATE.search(spelt):
+        over, under = rate[1], rate[2]
+        if is_measure(over) and is_measure(under):  # 20m/s
+            spelt = f"{spelt[: rate.start()]} \\text{{{rate[0]}}}"
     try:
         return Reader(tokenize(spelt, grouped=grouped)).whole()
     except Unreadable as trouble:
@@ -1050,7 +1055,7 @@ def _is_power(parts: list[str], token: Token) -> bool:
     """The 2 of m^2, or of m2."""
     if not parts or len(token.text) > 1:
         return False
-    return parts[-1] == "^" or parts[-1] == "{" or (
+    return parts[-1] in ("^", "{", "-") or (
         token.text in "23" and not token.spaced and parts[-1].isascii() and parts[-1].isalpha()
     )  # fmt: skip
 

@@ -63,6 +63,10 @@ PERIOD = re.compile(r"(?<![\d.])(\d*\.\d*?)(\d{1,9}?)\2+\s*(?:\.\.\.|…|\\(?:do
 QUANTIFIER = re.compile(r",?\s*\(?\s*[kn]\s*\\in\s*(?:\\mathbb\s*\{?[ZN]\}?|\\mathbf\s*\{[ZN]\}|Z|N)\s*\)?\s*$")
 ORDINAL = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*\\text\s*\{\s*(?:st|nd|rd|th)\s*\}\s*\}?|(?:st|nd|rd|th)\b)|第(?=\d)")
 MODULUS = re.compile(r"\(?\s*(?:\\pmod|\\bmod|\\mod|\bmod)\s*\{?\s*(\d+)\s*\}?\s*\)?")
+MATHS_SIGN = re.compile(r"(?<!\\)\$")
+LABEL = re.compile(
+    r"^(?:\\(?:text|mathrm)\s*\{\s*[^{}\d]{2,20}\}|pH|[A-Z][a-z]{2,12}|[a-z]{4,12})\s*(?:=|≈|\\approx|:|is)\s*(?=[-+\d.\\$])"
+)
 UNDERSCORED = re.compile(r"(?<![\w.])\d{1,3}(?:\\?_\d{3})+(?![\w_])")
 TO = re.compile(r"(?<=\d)\s*(?:比|(?:\\text\s*\{\s*to\s*\}|\bto\b))\s*(?=\d)")
 LEADING_WORDS = re.compile(
@@ -80,7 +84,10 @@ def spell(text: str) -> str:
         return r"\sqrt"
     if ".." in text or "…" in text or "dots" in text:
         text = PERIOD.sub(lambda m: f"{m[1]}\\overline{{{m[2]}}}", text)
-    text = unwrap(text)
+    text = unwrap(text.replace("{:}", ":"))
+    if text.replace(r"\$", "").count("$") > 1:
+        text = MATHS_SIGN.sub(" ", text)  # "$x$ and $y$": what is between is mathematics and words
+    text = LABEL.sub("", text)
     text = "".join(GREEK.get(c, c) for c in text) if not text.isascii() else text
     text = VULGAR.sub(_vulgar, text)
     text = MODULUS.sub(r" \\text{mod \1}", ORDINAL.sub("", text))

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from r1data.verifiers.units import KNOWN
+from r1data.verifiers.units import read_unit as scientific
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -54,19 +57,6 @@ def _table() -> dict[str, tuple[Fraction, str, int]]:
     year 1/12: month months 月 个月
     volume 1: L l liter liters litre litres 升
     volume 1/1000: mL ml milliliter milliliters millilitre millilitres 毫升
-    energy 1: J joule joules 焦耳 焦
-    energy 1000: kJ kilojoule kilojoules 千焦
-    force 1: N newton newtons 牛顿 牛
-    power 1: W watt watts 瓦
-    power 1000: kW kilowatt kilowatts 千瓦
-    pressure 1: Pa pascal pascals 帕
-    pressure 1000: kPa 千帕
-    voltage 1: V volt volts 伏特 伏
-    current 1: A amp amps ampere amperes 安培 安
-    resistance 1: Ω ohm ohms 欧姆 欧
-    frequency 1: Hz hertz 赫兹
-    amount 1: mol mole moles 摩尔
-    kelvin 1: K kelvin kelvins 开尔文
     celsius 1: °C ℃ 摄氏度
     fahrenheit 1: °F ℉ 华氏度
     angle 1: rad radian radians 弧度
@@ -149,6 +139,9 @@ def read_unit(text: str) -> Unit:
 
 def _base(name: str) -> tuple[Fraction, tuple[tuple[str, int], ...], bool]:
     found = TABLE.get(name) or TABLE.get(name.lower()) or TABLE.get(name.rstrip("."))
+    measured = _of_science(name) if found is None else None
+    if measured is not None:
+        return measured
     if found is None:
         word = name.lower().rstrip(".")
         singular = word[:-3] + "y" if word.endswith("ies") else word[:-1] if word.endswith("s") else word
@@ -157,6 +150,17 @@ def _base(name: str) -> tuple[Fraction, tuple[tuple[str, int], ...], bool]:
     if dimension == "volume":
         factor *= LITRE
     return factor, SPLIT_SPEED.get(dimension, ((dimension, power),)), True
+
+
+BASES = {"m": "length", "kg": "mass", "s": "time"}
+
+
+def _of_science(name: str) -> tuple[Fraction, tuple[tuple[str, int], ...], bool] | None:
+    """A unit that science knows, such as eV or kPa, in base units; None for one with an offset, or for a word."""
+    unit = scientific(name)
+    if unit.kind is not KNOWN or unit.offset or not unit.dimension:
+        return None
+    return unit.factor, tuple(sorted((BASES.get(base, base), power) for base, power in unit.dimension)), True
 
 
 def _names(text: str) -> list[tuple[str, int]]:
@@ -172,10 +176,19 @@ def _names(text: str) -> list[tuple[str, int]]:
     return [(text, 1)]
 
 
+def is_measure(word: str) -> bool:
+    """Whether a word is the name of a unit or a currency."""
+    return word in TABLE or _of_science(word) is not None
+
+
 def is_unit_word(word: str) -> bool:
     """Whether a word that stands right behind a number is a unit, a currency or a counting word."""
     if word in TABLE or word.lower() in POWER_WORDS or word.lower() in ("per", "unit", "units"):
         return True
+    if _of_science(word) is not None:
+        return True
+    if re.search(r"[*/^]", word):  # m*s^{-1}, written as one text
+        return read_unit(word).known
     if word.isascii():
         return False
     return all(name in TABLE or set(name) <= CLASSIFIERS for name, _ in _names(word)) or word in ("单位", "平方单位")

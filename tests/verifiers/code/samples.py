@@ -12,7 +12,8 @@ from r1data.verifiers import Check
 from r1data.verifiers.check import Finding
 from r1data.verifiers.code import verify
 from r1data.verifiers.code.bubblewrap import find_bwrap
-from r1data.verifiers.code.sandbox import Sandbox, SandboxUnavailable, sandbox
+from r1data.verifiers.code.sandbox import Sandbox, sandbox
+from r1data.verifiers.code.session import SandboxUnavailable
 from schemas import Outcome
 
 DOUBLE = {"inputs": ["1\n", "2\n", "21\n"], "outputs": ["2\n", "4\n", "42\n"], "time_limit": 1}
@@ -73,7 +74,7 @@ class Watched:
         previous: list[psutil.Process] = []
         while len(current := processes()) != len(previous) or not current:
             previous = current
-            time.sleep(0.05)
+            time.sleep(0.02)
         return current
 
     def __exit__(self, *unused: object) -> None:

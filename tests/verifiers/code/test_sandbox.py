@@ -8,7 +8,8 @@ import pytest
 
 from r1data.verifiers.code import Limits, Run, Status, bubblewrap, run_program
 from r1data.verifiers.code.inside.protocol import Ending
-from r1data.verifiers.code.sandbox import MODE_VARIABLE, discard, run_of
+from r1data.verifiers.code.sandbox import MODE_VARIABLE, discard
+from r1data.verifiers.code.session import run_of
 from schemas import Outcome
 from tests.verifiers.code.samples import GOOD, judge, needs_gxx, needs_sandbox, processes
 
@@ -45,6 +46,13 @@ def test_each_status(program: str, status: Status) -> None:
 
 
 @needs_sandbox
+def test_the_last_messages_are_kept() -> None:
+    program = "import sys\nsys.stderr.write('x' * 200_000 + '\\n')\n1 / 0"
+    run = run_program(program, "python", [""], Limits())[0]
+    assert run.stderr.endswith("ZeroDivisionError: division by zero\n") and len(run.stderr) < 100_000
+
+
+@needs_sandbox
 def test_no_input_no_run() -> None:
     assert run_program("print(1)", "python", [], Limits()) == []
 
@@ -56,6 +64,13 @@ def test_processor_time_counts_and_not_the_clock_on_the_wall() -> None:
     threads = "import hashlib, threading\nwork = lambda: [hashlib.sha256(bytes(1 << 20)) for _ in range(2000)]\n"
     threads += "for _ in range(2): threading.Thread(target=work).start()"
     assert run_program(threads, "python", [""], Limits(seconds=0.3))[0].status is Status.TIMEOUT
+
+
+@needs_sandbox
+def test_a_program_that_waits_for_its_turn_is_not_asleep() -> None:
+    slow = "import time\nwhile time.process_time() < 0.25:\n    end = time.process_time() + 0.01\n"
+    slow += "    while time.process_time() < end: pass\n    time.sleep(0.09)\nprint(1)"
+    assert run_program(slow, "python", [""], Limits(seconds=0.4))[0].status is Status.OK
 
 
 @needs_sandbox

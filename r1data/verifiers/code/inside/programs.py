@@ -53,7 +53,7 @@ def warm_up() -> dict[str, Any]:
 
 
 def open_files() -> None:
-    """Python's standard files anew, on what the descriptors 0 to 2 are now."""
+    """Python's standard files anew, on whatever the descriptors 0 to 2 are when a program first uses them."""
     sys.set_int_max_str_digits(0)
     sys.argv = ["solution.py"]
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115

@@ -18,7 +18,8 @@ DESCRIPTORS = 5
 """A session's channel, and four files of its programs: standard input, output, error, and what a function returns."""
 PRIVATE, BUILD = "/tmp", "/build"
 NOBODY = 65534
-WALL_FACTOR, WALL_EXTRA = 2.0, 1.0
+SLEEP_FACTOR, SLEEP_EXTRA = 2.0, 1.0
+WALL_FACTOR, WALL_EXTRA = 4.0, 5.0
 
 
 class Bounds(NamedTuple):
@@ -48,8 +49,13 @@ ENDING = struct.Struct(">??idq")
 
 
 def wall_limit(seconds: float) -> float:
-    """How long a program may take by the clock on the wall: it may have waited for others, or be asleep."""
+    """How long a program may take by the clock on the wall, which it may have spent waiting for its turn."""
     return WALL_FACTOR * seconds + WALL_EXTRA
+
+
+def sleep_limit(seconds: float) -> float:
+    """After how long by the clock on the wall a program is ended that is asleep."""
+    return SLEEP_FACTOR * seconds + SLEEP_EXTRA
 
 
 def send(channel: socket.socket, header: dict[str, Any], *parts: bytes) -> None:

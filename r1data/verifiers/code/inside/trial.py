@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from . import kernel
-from .protocol import Bounds, Ending, wall_limit
+from .protocol import Bounds, Ending, sleep_limit, wall_limit
 
 MEGABYTE = 1 << 20
 INTERPRETER_MB = 64
@@ -20,6 +20,10 @@ OTHER_TASKS = 16
 OTHER_SECONDS = 30
 """Processor time of the warden, which has the limit of the program that it watches."""
 MOST_STACK_MB = 256
+IDLE = 0.02
+"""The share of a core below which a program is asleep."""
+GLANCE = 0.5
+"""Seconds between looks at a program that may be asleep."""
 
 
 def confine(bounds: Bounds, namespaces: bool) -> None:
@@ -84,22 +88,32 @@ def _resource_limits(bounds: Bounds, namespaces: bool) -> dict[int, int]:
 
 
 def _wait(child: int, seconds: float) -> bool:
-    """Wait until the child has ended, or has used up its processor time or its time on the wall; whether it has."""
-    begin, patience, wall = time.monotonic(), seconds, wall_limit(seconds)
+    """Wait until the child has ended, or has used up its processor time or its time on the wall; whether it has.
+
+    On a busy machine a program waits for its turn, which is not its fault: only one that does next to nothing is ended
+    early by the clock on the wall.
+    """
+    begin = before = time.monotonic()
+    asleep, wall = sleep_limit(seconds), wall_limit(seconds)
     clock = (~child << 3) | 2  # the kernel's name for the processor time of another process
+    used_before, patience = 0.0, seconds
     while True:
-        if signal.sigtimedwait(CHILD_ENDED, max(patience, 0.001)) is not None:
-            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-                return False
-            continue  # an orphan ended
-        elapsed = time.monotonic() - begin
+        told = signal.sigtimedwait(CHILD_ENDED, max(patience, 0.001))  # of an orphan too, or that the child was stopped
+        if told is not None and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return False
+        now = time.monotonic()
         try:
-            left = seconds - time.clock_gettime(clock)
+            used = time.clock_gettime(clock)
         except OSError:  # it has ended just now
             return False
-        if left <= 0 or elapsed >= wall:
+        elapsed, idle = now - begin, False
+        if now - before > GLANCE / 2:  # a shorter look would take a nap for sleep
+            idle = used - used_before < IDLE * (now - before)
+            before, used_before = now, used
+        if used >= seconds or elapsed >= wall or (idle and elapsed >= asleep):
             return True
-        patience = min(max(left, 0.005), wall - elapsed)
+        left = min(max(seconds - used, 0.005), wall - elapsed)
+        patience = min(left, asleep - elapsed if elapsed < asleep else GLANCE)
 
 
 def _clear(child: int, forks: bool, namespaces: bool) -> tuple[int, resource.struct_rusage]:

@@ -38,6 +38,7 @@ def main(descriptor: int, folder: str | None) -> None:
     warnings.simplefilter("ignore")
     os.environ.clear()
     prelude = programs.warm_up()
+    programs.open_files()
     gc.collect()
     gc.freeze()
     control = socket.socket(fileno=descriptor)
@@ -142,7 +143,6 @@ class Warden:
             return lambda: _execute(run, {})
         confine(bounds, self._namespaces)
         code = _code(source)
-        programs.open_files()
         if (function := header["function"]) is None:
             return lambda: programs.run_script(code)
         return lambda: programs.call_function(code, function, self._prelude)
