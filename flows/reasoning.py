@@ -28,7 +28,17 @@ from r1data.progress import Progress, Tally
 from r1data.recipe import read_recipe, read_runtime
 from r1data.report import Funnel
 from r1data.run import begin
-from r1data.stages import Job, Plan, assemble, decide, grade_missing, judge_missing, open_job, sample_shard
+from r1data.stages import (
+    Job,
+    Plan,
+    assemble,
+    decide,
+    fill_references,
+    grade_missing,
+    judge_missing,
+    open_job,
+    sample_shard,
+)
 from r1data.verifiers import VerifierPool
 
 LOG_SECONDS = 30.0
@@ -68,7 +78,7 @@ class FlowLog:
 @task(cache_policy=NO_CACHE)
 def plan_task(work: Work, retry_failed: bool) -> Plan:
     """Prompts on disk, and what is to be drawn."""
-    return begin(work.job, retry_failed=retry_failed)
+    return begin(work.job, work.pool, retry_failed=retry_failed)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="sample shard {number}")
@@ -80,8 +90,10 @@ def sample_task(work: Work, number: int, retry_failed: bool) -> str | None:
 
 @task(cache_policy=NO_CACHE)
 def grade_task(work: Work) -> int:
-    """Judge what has no verdict of the current version."""
-    return grade_missing(work.job, work.pool)
+    """Judge what has no verdict of the current version, and give references to prompts that came without one."""
+    graded = grade_missing(work.job, work.pool)
+    fill_references(work.job, work.pool)
+    return graded
 
 
 @task(cache_policy=NO_CACHE)

@@ -82,7 +82,7 @@ def _draw_story(workspace: Workspace, tables: Tables, completion_id: str) -> Dra
     return DrawStory(
         fate=_fate(planned, completion, decision),
         planned=planned,
-        prompt=_one(tables.prompts, "prompt_id", prompt_id),
+        prompt=_prompt(workspace, tables, prompt_id),
         completion=completion,
         verdicts=_rows(tables.verdicts, "completion_id", completion_id),
         measures=_one(tables.measures, "completion_id", completion_id),
@@ -106,7 +106,7 @@ def _fate(planned: dict[str, Any] | None, completion: dict[str, Any] | None, dec
 
 
 def _prompt_story(workspace: Workspace, tables: Tables, prompt_id: str) -> PromptStory:
-    prompt = _one(tables.prompts, "prompt_id", prompt_id)
+    prompt = _prompt(workspace, tables, prompt_id)
     assert prompt is not None
     mine = workspace.scan_plan().filter(pl.col("prompt_id") == prompt_id)
     drawn = tables.completions.select("completion_id", "finish_reason", "completion_tokens", "error")
@@ -116,6 +116,16 @@ def _prompt_story(workspace: Workspace, tables: Tables, prompt_id: str) -> Promp
     for table in (drawn, outcome, decision):
         draws = draws.join(table, on="completion_id", how="left")
     return PromptStory(prompt, draws.sort("draw").collect().to_dicts())
+
+
+def _prompt(workspace: Workspace, tables: Tables, prompt_id: str) -> dict[str, Any] | None:
+    """The prompt; where its reference is what its draws agreed on, it says so."""
+    prompt = _one(tables.prompts, "prompt_id", prompt_id)
+    named = _one(workspace.read_references().lazy(), "prompt_id", prompt_id)
+    if prompt is None or named is None or prompt["reference"] is not None:
+        return prompt
+    told = f"{named['agreement']:.0%} of the {named['answers']} answers agree; the source has no reference"
+    return prompt | {"reference": named["reference"], "reference_by_majority": told}
 
 
 def _one(frame: pl.LazyFrame, column: str, value: str) -> dict[str, Any] | None:

@@ -1,9 +1,10 @@
-"""The six tables, typed and versioned: the contract between the factory and training.
+"""The tables, typed and versioned: the contract between the factory and training.
 
 One row of a table has the same field names as its columns. A change of a column's meaning raises the table's
 `VERSION`; a change of its name or type does too, and `tests/schemas` pins both.
 """
 
+from schemas.audit import Audits, References
 from schemas.completion import Completion, Completions, FinishReason
 from schemas.decision import Decisions, Reason
 from schemas.example import Examples
@@ -12,6 +13,7 @@ from schemas.prompt import BadPrompts, Message, Prompt, Prompts
 from schemas.verdict import Outcome, Verdict, Verdicts
 
 __all__ = [
+    "Audits",
     "BadPrompts",
     "Completion",
     "Completions",
@@ -24,6 +26,7 @@ __all__ = [
     "Prompt",
     "Prompts",
     "Reason",
+    "References",
     "Verdict",
     "Verdicts",
 ]

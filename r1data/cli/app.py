@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from r1data import __version__
-from r1data.cli import bench, explain, models, prompts, status, verify
+from r1data.cli import audit, bench, explain, models, prompts, status, suspects, verify
 from r1data.cli import judge as judge_commands
 from r1data.cli import run as run_command
 from r1data.cli import tests as tests_command
@@ -26,6 +26,8 @@ app.command()(run_command.run)
 app.command()(verify.verify)
 app.command()(status.status)
 app.command()(explain.explain)
+app.command()(audit.audit)
+app.command()(suspects.suspects)
 app.command()(doctor)
 app.command()(prompts.prompts)
 app.add_typer(models.models)

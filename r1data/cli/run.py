@@ -19,6 +19,7 @@ from r1data.report import Funnel
 from r1data.run import Result
 from r1data.run import run as run_job
 from r1data.stages import open_job, preview
+from r1data.verifiers import VerifierPool
 
 RUNTIME_PREFIX = "runtime."
 
@@ -66,10 +67,13 @@ def _read(recipe: Path, runtime: Path | None, changes: list[str]) -> tuple[Recip
 
 def _show_preview(recipe: Recipe, runtime: Runtime, root: Path, as_json: bool) -> None:
     with listening() as listener:
-        plan, prompts = preview(open_job(recipe, runtime, root, Progress(listener)))
+        job = open_job(recipe, runtime, root, Progress(listener))
+        with VerifierPool(runtime.verify_workers, recipe.verification.deadline) as pool:
+            plan, prompts = preview(job, pool)
     sources = dict(prompts.group_by("source").len().sort("source").iter_rows())
     if as_json:
-        counts = {name: getattr(plan, name) for name in ("prompts", "bad", "duplicates", "planned", "completed")}
+        names = ("prompts", "bad", "duplicates", "set_aside", "planned", "completed")
+        counts = {name: getattr(plan, name) for name in names}
         typer.echo(json.dumps(counts | {"failed": plan.failed, "pending": plan.pending, "sources": sources}))
         return
     table = Table("source", "prompts", "draws", title="would be sampled (nothing is written)")

@@ -31,7 +31,7 @@ def status(
 def _table(state: Status, title: str) -> Table:
     table = Table("stage", "rows", "made up of", title=title, title_justify="left")
     table.columns[1].justify = "right"
-    table.add_row("prompts", f"{state.prompts:,}", f"{state.bad_prompts:,} unusable rows set aside")
+    table.add_row("prompts", f"{state.prompts:,}", f"{state.bad_prompts:,} rows set aside")
     table.add_row(
         "planned", f"{state.planned:,}",
         f"{state.completed:,} completed + {state.failed:,} failed + {state.pending:,} pending",

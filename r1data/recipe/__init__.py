@@ -3,8 +3,10 @@
 from r1data.recipe.fingerprint import fingerprint, fingerprint_files
 from r1data.recipe.reading import read_recipe, read_runtime
 from r1data.recipe.recipe import (
+    Audit,
     Columns,
     FilePrompts,
+    FillReferences,
     GymPrompts,
     HubPrompts,
     JudgeSettings,
@@ -22,9 +24,11 @@ from r1data.recipe.recipe import (
 from r1data.recipe.runtime import EngineChoice, LocalEngine, Runtime, ScriptedEngine, ServerEngine
 
 __all__ = [
+    "Audit",
     "Columns",
     "EngineChoice",
     "FilePrompts",
+    "FillReferences",
     "GymPrompts",
     "HubPrompts",
     "JudgeSettings",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -140,6 +140,32 @@ class Sampling(Strict):
         return self
 
 
+AuditRule = Literal["figure_missing", "link", "several_questions", "proof", "answer_leaked", "duplicate"]
+
+
+class FillReferences(Strict):
+    """When the answer that most draws agree on becomes the reference of a prompt that has none."""
+
+    min_agreement: Annotated[float, Field(gt=0.5, le=1)] = 0.75
+    """Least share of a prompt's answers that must be the same."""
+    min_answers: Annotated[int, Field(ge=2)] = 4
+    """Least number of answers that there must be."""
+
+
+class Audit(Strict):
+    """What prompts must pass before a token is spent on them. A prompt that is set aside is listed in
+    `bad_prompts.parquet` with the rule and the reason; it does not count towards `max_bad_prompts`, which is about rows
+    that cannot be read.
+    """
+
+    rules: tuple[AuditRule, ...] = get_args(AuditRule)
+    """Rules over the question; name fewer to switch the others off. `r1data audit` shows what each would set aside."""
+    reference: bool = True
+    """Whether the verifier must accept a prompt's own reference."""
+    fill_references: FillReferences | None = None
+    """Take prompts without a reference (verifiers math and choice), and let the majority of the draws name it."""
+
+
 class JudgeSettings(Strict):
     """Who judges what rules cannot check, and how."""
 
@@ -207,6 +233,7 @@ class Recipe(Strict):
     prompts: Annotated[tuple[Source, ...], Field(min_length=1)]
     max_bad_prompts: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Largest share of a source's rows that may be unusable before the run stops."""
+    audit: Audit = Audit()
     template: Template = Template()
     sampling: Sampling = Sampling()
     verification: Verification = Verification()

@@ -19,6 +19,7 @@ def read_files(source: FilePrompts, recipe: Recipe) -> Iterator[Prompt | Bad]:
         SourceError: there is no such file, its kind is unknown, or a mapped column is not there.
     """
     files = find_files(source.path, recipe)
-    defaults = Defaults(source.name or source.path, source.domain, source.language, source.verifier, source.licence)
+    name, needed = source.name or source.path, recipe.audit.fill_references is None
+    defaults = Defaults(name, source.domain, source.language, source.verifier, source.licence, needed)
     rows = (row for label, path in files for row in read_file(path, label))
     yield from read_rows(rows, source.columns, defaults, source.limit)

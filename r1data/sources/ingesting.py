@@ -37,6 +37,8 @@ class Ingested:
     bad: pl.DataFrame
     duplicates: int
     rows: int
+    sources: tuple[str, ...] = ()
+    """The sources' names as they stand in the prompts, in the order of the recipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def read_prompts(recipe: Recipe) -> Ingested:
     if not taken:
         raise _nothing(recipe, bad)
     prompts = pl.concat(tables).sort("prompt_id")
-    return Ingested(prompts, _bad_table(bad), duplicates=rows - len(bad) - prompts.height, rows=rows)
+    sources = tuple(dict.fromkeys(name for table in tables for name in table["source"].unique(maintain_order=True)))
+    return Ingested(prompts, _bad_table(bad), rows - len(bad) - prompts.height, rows, sources)
 
 
 def _read_source(source: Source, recipe: Recipe, taken: Collection[str]) -> SourceRows:

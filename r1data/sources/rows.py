@@ -17,6 +17,8 @@ from schemas import Message, Prompt
 from schemas.prompt import ROLES
 
 NEED_REFERENCE = ("math", "choice", "logic")
+MAY_LACK = ("math", "choice")
+"""Among these, the ones whose reference the majority of the draws can name, where the recipe asks for that."""
 TASK_ROLES = ("options", "tolerance", "tests", "constraints", "accepted", "task")
 CONTENT_CHARS = 300
 """How much of an unusable row is kept to look at."""
@@ -46,6 +48,7 @@ class Defaults:
     language: str | None
     verifier: str
     licence: str | None
+    reference_needed: bool = True
 
 
 class Broken(Exception):
@@ -63,7 +66,8 @@ def read_row(raw: Mapping[str, Any], place: str, columns: Columns, defaults: Def
         messages = _messages(raw, columns)
         reference = _reference(raw.get(columns.answer), columns.answer)
         verifier = _verifier(raw, columns) or defaults.verifier
-        if reference is None and verifier in NEED_REFERENCE:
+        excused = verifier in MAY_LACK and not defaults.reference_needed
+        if reference is None and verifier in NEED_REFERENCE and not excused:
             raise Broken("reference_missing", f"column '{columns.answer}' is empty, and verifier {verifier} needs it")
         task = _task(raw, columns)
         language = _text(raw, columns, "language") or defaults.language

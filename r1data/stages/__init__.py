@@ -2,6 +2,7 @@
 
 from r1data.stages.assemble import assemble, decide
 from r1data.stages.desk import JudgeDesk
+from r1data.stages.fill import fill_references, suspects_of
 from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
 from r1data.stages.judge import judge_missing
@@ -18,6 +19,7 @@ __all__ = [
     "Tally",
     "assemble",
     "decide",
+    "fill_references",
     "grade_missing",
     "judge_missing",
     "open_job",
@@ -27,5 +29,6 @@ __all__ = [
     "salvage",
     "sample_shard",
     "stored_run",
+    "suspects_of",
     "verify_file",
 ]

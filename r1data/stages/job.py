@@ -71,6 +71,8 @@ def grades_of(recipe: Recipe) -> str:
 def recipe_fingerprint(recipe: Recipe, prompt_ids: list[str], model: Named, grades: str, judging: str) -> str:
     """Fingerprint of everything that decides which rows come out; no path and no machine is in it."""
     what = recipe.model_dump(mode="json", include={"seed", "template", "sampling", "selection"})
+    if recipe.audit.fill_references is not None:
+        what["fill_references"] = recipe.audit.fill_references.model_dump(mode="json")
     checks = {"grades": grades, "judging": judging, "policy": recipe.verification.policy}
     return fingerprint({"recipe": what, "prompts": sorted(prompt_ids), "model": model.fingerprint, **checks})
 

@@ -4,7 +4,7 @@ from r1data.store.files import write_parquet, write_text, written_whole
 from r1data.store.journal import Journal
 from r1data.store.tables import Tables
 from r1data.store.verdict_file import ids_of, interrupted_rows, verdict_file
-from r1data.store.workspace import Workspace
+from r1data.store.workspace import Workspace, with_references
 
 __all__ = [
     "Journal",
@@ -13,6 +13,7 @@ __all__ = [
     "ids_of",
     "interrupted_rows",
     "verdict_file",
+    "with_references",
     "write_parquet",
     "write_text",
     "written_whole",

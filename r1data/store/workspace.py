@@ -4,6 +4,8 @@
     prompts.parquet      bad_prompts.parquet                plan.parquet    every draw that the recipe asks for
     journal/             draws that are safe but not sealed (SQLite)
     completions/ verdicts/ measures/                        sealed parts, never changed
+    audit.parquet        what verifiers said of the prompts' own references
+    references.parquet   references that the majority of the draws named
     decisions.parquet    dataset/ (README.md, data/)        report.html     logs/
 
 Parts are named after what they hold, and what is done is the set of completion ids in them: so prompts may come, go or
@@ -28,7 +30,18 @@ from r1data.recipe import fingerprint, fingerprint_files
 from r1data.store.files import STAGING, folder_written_whole, sweep_staging, write_parquet, write_text
 from r1data.store.journal import Journal, read_journal
 from r1data.store.tables import Tables
-from schemas import BadPrompts, Completions, Decisions, Examples, Measures, Outcome, Prompts, Verdicts
+from schemas import (
+    Audits,
+    BadPrompts,
+    Completions,
+    Decisions,
+    Examples,
+    Measures,
+    Outcome,
+    Prompts,
+    References,
+    Verdicts,
+)
 
 JUDGE = "judge"
 DATASET_FILE_BYTES = 256 << 20
@@ -101,6 +114,22 @@ class Workspace:
         write_parquet(self.root / "bad_prompts.parquet", BadPrompts.validate(bad, cast=True))
         write_parquet(self.root / "prompts.parquet", Prompts.validate(prompts, cast=True).sort("prompt_id"))
 
+    def read_audits(self) -> pl.DataFrame:
+        """What verifiers have said of prompts' own references, of this recipe's prompts and of earlier ones."""
+        return self._scan("audit.parquet", Audits).collect()
+
+    def write_audits(self, audits: pl.DataFrame) -> None:
+        """Store all that is known of prompts' own references."""
+        write_parquet(self.root / "audit.parquet", Audits.validate(audits, cast=True))
+
+    def read_references(self) -> pl.DataFrame:
+        """The references that a majority named, for prompts that came without one."""
+        return self._scan("references.parquet", References).collect()
+
+    def write_references(self, references: pl.DataFrame) -> None:
+        """Store the references that a majority named."""
+        write_parquet(self.root / "references.parquet", References.validate(references, cast=True))
+
     def write_plan(self, plan: pl.DataFrame) -> None:
         """Store every draw that the recipe asks for."""
         write_parquet(
@@ -132,13 +161,16 @@ class Workspace:
         write_text(self.root / "report.html", html)
 
     def read_prompts(self, offset: int = 0, length: int | None = None) -> pl.DataFrame:
-        """Prompts in the order of their ids, all of them or a range."""
-        return self._scan("prompts.parquet", Prompts).slice(offset, length).collect()
+        """Prompts in the order of their ids, all of them or a range, with the references that a majority named."""
+        return with_references(
+            self._scan("prompts.parquet", Prompts).slice(offset, length).collect(), self.read_references()
+        )
 
     def prompts_of(self, prompt_ids: pl.Series) -> pl.DataFrame:
-        """The prompts with these ids, as far as the recipe still has them."""
+        """The prompts with these ids, as far as the recipe still has them; references as in `read_prompts`."""
         wanted = prompt_ids.unique().to_frame("prompt_id").lazy()
-        return self._scan("prompts.parquet", Prompts).join(wanted, on="prompt_id", how="semi").collect()
+        prompts = self._scan("prompts.parquet", Prompts).join(wanted, on="prompt_id", how="semi").collect()
+        return with_references(prompts, self.read_references())
 
     def scan_plan(self) -> pl.LazyFrame:
         """The draws that the recipe asks for."""
@@ -180,6 +212,19 @@ class Workspace:
         name = f"{fingerprint(measures['completion_id'].to_list())[:16]}.{version}.parquet"
         write_parquet(self.root / "verdicts" / name, Verdicts.validate(verdicts, cast=True))
         write_parquet(self.root / "measures" / name, Measures.validate(measures, cast=True))
+
+    def replace_verdicts(self, version: str, verdicts: pl.DataFrame) -> None:
+        """Put verdicts in the place of those of the same completions, verifiers and versions.
+
+        Each file is replaced whole; a kill in between leaves some of them old, and doing it again is harmless.
+        """
+        key = ["completion_id", "verifier", "version"]
+        for path in sorted((self.root / "verdicts").glob(f"*.{version}.parquet")):
+            old = pl.read_parquet(path)
+            new = verdicts.join(old.select(key), on=key, how="semi")
+            if new.height:
+                kept = old.join(new.select(key), on=key, how="anti")
+                write_parquet(path, Verdicts.validate(pl.concat([kept, new]).sort(key), cast=True))
 
     @contextmanager
     def grades_replaced(self, version: str) -> Iterator[Callable[[pl.DataFrame, pl.DataFrame], None]]:
@@ -278,6 +323,15 @@ class Workspace:
     def _scan_parts(self, table: str, schema: type[dy.Schema], pattern: str = "*.parquet") -> pl.LazyFrame:
         files = sorted((self.root / table).glob(pattern))
         return pl.scan_parquet(files) if files else schema.create_empty().lazy()
+
+
+def with_references(prompts: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:
+    """Prompts that came without a reference get the one that `references` has for them."""
+    if not references.height:
+        return prompts
+    named = references.select("prompt_id", _named="reference")
+    joined = prompts.join(named, on="prompt_id", how="left", maintain_order="left")
+    return joined.with_columns(reference=pl.coalesce("reference", "_named")).drop("_named")
 
 
 def _latest_attempt(completions: pl.LazyFrame) -> pl.LazyFrame:

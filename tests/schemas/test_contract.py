@@ -7,6 +7,7 @@ import pytest
 
 from r1data.recipe import fingerprint
 from schemas import (
+    Audits,
     Completion,
     Completions,
     Decisions,
@@ -14,8 +15,10 @@ from schemas import (
     Measures,
     Prompt,
     Prompts,
+    References,
     Verdict,
     Verdicts,
+    audit,
     completion,
     decision,
     example,
@@ -30,6 +33,8 @@ PINNED = {
     "Verdicts": (verdict, 1, "55ebc267edb4ffa5c51663f16ab003df"),
     "Measures": (measure, 1, "a64e76044a5d8922c2d7aa6be91e1f5f"),
     "Decisions": (decision, 1, "c6bb3c0110f79b3ca9dc79523bc64a8a"),
+    "Audits": (audit, 1, "0074aad0f85c7c95da5b23b899f6c529"),
+    "References": (audit, 1, "f2224b91bc42a72a354be6438e70196c"),
     "Examples": (example, 1, "9fc32d61e9cf459ba86050c0640c32d2"),
 }
 
@@ -38,7 +43,7 @@ def shape(schema: type[dy.Schema]) -> str:
     return fingerprint({name: f"{column.dtype} {column.nullable}" for name, column in schema.columns().items()})
 
 
-@pytest.mark.parametrize("schema", [Prompts, Completions, Verdicts, Measures, Decisions, Examples])
+@pytest.mark.parametrize("schema", [Prompts, Completions, Verdicts, Measures, Decisions, Examples, Audits, References])
 def test_columns_change_with_the_version_only(schema: type[dy.Schema]) -> None:
     module, version, pinned = PINNED[schema.__name__]
     assert (module.VERSION, shape(schema)) == (version, pinned), (
