@@ -16,6 +16,7 @@ from r1data.report.funnel import Funnel
 from r1data.report.paths import TEMPLATES
 from r1data.report.safety import visible
 from r1data.store import Tables
+from r1data.verifiers.benchmark import known_rates
 
 SIZES = (
     (10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"),
@@ -47,6 +48,8 @@ def render_card(tables: Tables, recipe: Recipe, facts: RunFacts, data_files: str
         domains=_domains(examples),
         sources=examples.group_by("source", "licence").len().sort("source", "licence").to_dicts(),
         verifiers=_verifiers(tables),
+        rates=_rates(tables),
+        checkers_agree=known_rates().get("checkers_agree"),
         outcomes=outcomes,
         faults=sum(row["share"] for row in outcomes if row["outcome"] not in JUDGED),
         recipe_yaml=recipe_yaml,
@@ -101,6 +104,12 @@ def _outcomes(tables: Tables) -> list[dict[str, Any]]:
     counted = draws(tables).drop_nulls("outcome").group_by("outcome").len()
     counts = counted.sort("len", "outcome", descending=[True, False]).collect(engine="streaming")
     return counts.with_columns(share=pl.col("len") / max(counts["len"].sum(), 1)).to_dicts()
+
+
+def _rates(tables: Tables) -> list[dict[str, Any]]:
+    """How often the verifiers that were used are wrong on labelled cases; only where the versions agree."""
+    used = set(tables.verdicts.select("verifier", "version").unique().collect().iter_rows())
+    return [row for row in known_rates().get("verifiers", []) if (row["verifier"], row["version"]) in used]
 
 
 def _verifiers(tables: Tables) -> list[str]:
