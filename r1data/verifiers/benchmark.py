@@ -158,6 +158,12 @@ class Agreement:
     """
 
     counts: Mapping[tuple[str, str], int]
+    wrong_answers: int = 0
+    accepted_by_second: int = 0
+    """Of the wrong answers, those that math-verify alone would have called equal."""
+    right_answers: int = 0
+    rejected_by_second: int = 0
+    """Of the right answers, those that it alone would not have called equal."""
 
     @property
     def share(self) -> float:
@@ -172,9 +178,19 @@ def agreement(cases: Iterable[Case], pool: VerifierPool) -> Agreement:
 
     In the pool, since the second has no end of its own: what it does not end on is not counted.
     """
-    checks = [replace(case.check, verifier=BOTH) for case in cases if case.check.verifier == "math"]
-    counts = Counter(found.detail for found in pool.verify_all(checks) if found.outcome == Outcome.CORRECT)
-    return Agreement({(pair.partition("/")[0], pair.partition("/")[2]): n for pair, n in counts.items()})
+    asked = [case for case in cases if case.check.verifier == "math"]
+    said = pool.verify_all(replace(case.check, verifier=BOTH) for case in asked)
+    pairs = [
+        (case.expected, found.detail.partition("/")[0], found.detail.partition("/")[2])
+        for case, found in zip(asked, said, strict=True)
+        if found.outcome == Outcome.CORRECT
+    ]
+    wrong = [second for expected, _, second in pairs if RIGHT not in expected]
+    right = [second for expected, _, second in pairs if expected == (RIGHT,)]
+    return Agreement(
+        Counter((first, second) for _, first, second in pairs),
+        len(wrong), wrong.count("equal"), len(right), len(right) - right.count("equal"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
