@@ -65,11 +65,10 @@ def _show(result: Benchmark, console: Console) -> None:
         console.print(
             f"the two checkers of mathematics agree on {share} of the pairs that both can read", soft_wrap=True
         )
-        console.print(
-            f"math-verify alone would accept {result.agreement.accepted_by_second} of {result.agreement.wrong_answers} "
-            f"wrong answers and reject {result.agreement.rejected_by_second} of {result.agreement.right_answers} right ones",
-            highlight=False, soft_wrap=True,
-        )  # fmt: skip
+        both = result.agreement
+        accepted = f"{both.accepted_by_second} of {both.wrong_answers} wrong answers"
+        rejected = f"{both.rejected_by_second} of {both.right_answers} right ones"
+        console.print(f"math-verify alone would accept {accepted} and reject {rejected}", soft_wrap=True)
         crossed = Table("first checker", "math-verify", "pairs")
         crossed.columns[2].justify = "right"
         for (one, other), count in sorted(result.agreement.counts.items(), key=lambda entry: -entry[1]):
