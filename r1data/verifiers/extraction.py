@@ -49,7 +49,7 @@ MATHS_SPAN = re.compile(
 NO_ANSWER = re.compile(
     r"^(?:correct|incorrect|right|wrong|clear|obvious|obviously|not\b|as follows|therefore|thus|unique|the same"
     r"|consistent|reasonable|verified|unknown|unclear|ambiguous|given|below|above|in the|what|why|how"
-    r"|否|多少|正确|错误|不对|对的|显然|合理|唯一|如下|什么)",
+    r"|否(?=[符成满正相能会])|多少|正确|错误|不对|对的|显然|合理|唯一|如下|什么)",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(
@@ -59,6 +59,7 @@ SENTENCE_END = re.compile(
 TRAILING = " \t.。!！,，;；*_`\"'”’"
 JOINED = re.compile(r"[\s$]*(?:,|，|、|;|and|or|和|或|与|及|\\text\s*\{\s*(?:and|or)\s*\})[\s$]*")
 ONE_NUMBER = re.compile(r"^[^\d$\\]{2,40}?(?P<rest>-?\d[\d,]*(?:\.\d+)?\s*[^\d\s]{0,8})$")
+MOST_ANNOUNCEMENTS, LONGEST_CONCLUSION = 200, 1000
 LONGEST_LINE, LONGEST_REST = 120, 400
 TEXT_WRAPPER = re.compile(r"^\\(?:text|textbf|mathrm|mathbf|textit|mathit|operatorname)\s*\{(.*)\}$", re.DOTALL)
 
@@ -141,17 +142,14 @@ def box_spans(text: str) -> list[tuple[int, int]]:
 def announced(text: str) -> str | None:
     """What the last sentence of the form "the answer is ..." names, in English or Chinese."""
     text = text[-LAST_CHARACTERS:]
-    found: list[tuple[int, str]] = []
-    for pattern in ANNOUNCED:
-        for match in pattern.finditer(text):
-            rest = match[1] if pattern.groups else text[match.end() : match.end() + LONGEST_REST]
-            named = _named(rest)
-            if named is not None:
-                found.append((match.start(), named))
+    heads = [(match.start(), match.end(), match[1] if pattern.groups else None)
+             for pattern in ANNOUNCED for match in pattern.finditer(text)]  # fmt: skip
     headed = _under_heading(text)
-    if headed is not None:
-        found.append(headed)
-    return max(found)[1] if found else None
+    for start, end, content in sorted(heads, reverse=True)[:MOST_ANNOUNCEMENTS]:
+        named = _named(text[end : end + LONGEST_REST] if content is None else content)
+        if named is not None:
+            return named if headed is None or headed[0] < start else headed[1]
+    return None if headed is None else headed[1]
 
 
 def answer_tags(text: str) -> str | None:
@@ -242,6 +240,8 @@ def _last_line(text: str) -> str | None:
     if not lines:
         return None
     line = lines[-1]
+    if len(line) > LONGEST_CONCLUSION:
+        return None
     whole = MATHS_SPAN.fullmatch(line.strip("*").rstrip(".。").strip())
     if whole:
         content = _content(whole)
