@@ -10,7 +10,7 @@ import unicodedata
 
 LONGEST_NUMBER = 50
 OUTER = " \t\n.。!！?？,，;；:：\"'“”‘’`*_$()（）[]【】{}「」✓✔✅"
-ARTICLE = re.compile(r"(?:the|an?)\s+(?=\S+(?:\s\S+)?$)")
+ARTICLE = re.compile(r"(?:the|an?)\s+(?=\w{2,}\S*(?:\s\S+)?$)")
 TRUTH = {
     word: verdict
     for verdict, words in (
@@ -23,13 +23,18 @@ TRUTH = {
 
 def fold(text: str) -> str:
     """A text without case, width, outer punctuation, an article and spare space; a number in its plainest form."""
+    return ARTICLE.sub("", fold_with_article(text), count=1)
+
+
+def fold_with_article(text: str) -> str:
+    """The same, but for the article: for sentences."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = re.sub(r"\s+", " ", text).strip()
     number = _number(text.strip("$ "))
     if number is not None:
         return number
     bare = text.strip(OUTER)
-    return (_number(bare) or ARTICLE.sub("", bare, count=1)) if bare else text
+    return (_number(bare) or bare) if bare else text
 
 
 def truth(text: str) -> str | None:
