@@ -1,10 +1,10 @@
 """The program that makes rows of reasoning-gym, in a process of its own; `gym` starts it.
 
 It has a process of its own since some families go through sets, so that their rows depend on PYTHONHASHSEED, which
-can only be set from outside; others draw from the global generators or print. It knows nothing of r1data, which
-keeps its start quick. One request a line comes in, `{family, size, seed, config}`; out go lines with one row each,
-`{index, question, answer, task}` or `{index, rule, detail, question}`, and then `{end: true}`, or `{problem, known}`
-where there is no such dataset.
+can only be set from outside; others draw from the global generators or print. Of r1data it knows only how an entry is
+scored, which keeps its start quick. One request a line comes in, `{family, size, seed, config}`; out go lines with one
+row each, `{index, question, answer, task}` or `{index, rule, detail, question}`, and then `{end: true}`, or
+`{problem, known}` where there is no such dataset.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-FULL_SCORE = 0.999
+from r1data.gym_entries import NotScored, scoring
+
 CLOCK = datetime.datetime(2000, 1, 1)
 REJECTED = "reference_rejected_by_own_scorer"
 Record = dict[str, Any]
@@ -82,11 +83,11 @@ def _row(request: Record, dataset: Any, scorer: Any, index: int) -> Record:  # n
     task = {"family": request["family"], "config": request["config"], "entry": stored}
     try:
         text = json.dumps(task, ensure_ascii=False, sort_keys=True, allow_nan=False, default=_encode)
-        score = float(scorer.score_answer(str(answer), json.loads(text)["entry"]))
+        scoring(scorer, json.loads(text)["entry"], str(answer))
+    except NotScored as error:
+        return _bad(REJECTED, str(error), question)
     except Exception as error:
         return _bad(REJECTED, f"what can be stored is not enough: {type(error).__name__}: {error}", question)
-    if not score >= FULL_SCORE:
-        return _bad(REJECTED, f"score {score:g} for the family's own answer {answer}", question)
     return {"question": question, "answer": str(answer), "task": text}
 
 

@@ -5,6 +5,7 @@ A box outweighs prose, and of several final statements the last one counts, sinc
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from fractions import Fraction
@@ -13,13 +14,25 @@ from typing import Any
 from r1data.verifiers.check import BadTask, Check, Finding, read_task
 from r1data.verifiers.extraction import announced, answer_tags, last_box, unwrapped
 from r1data.verifiers.letters import Options, Reading, end_of, final_letters, known_letters, read_reference
+from r1data.verifiers.math.evaluation import size
+from r1data.verifiers.math.expression import Scalar, Unreadable
+from r1data.verifiers.math.reading import read
 from r1data.verifiers.quantities import Match, Quantity, Tolerance, compare, plain, read_quantity
+from r1data.verifiers.units import read_unit
 from schemas import Outcome
 
 VERSION = 1
 LONGEST_LINE = 200
 OUTCOMES = {Match.SAME: Outcome.CORRECT, Match.DIFFERENT: Outcome.INCORRECT, Match.UNSURE: Outcome.UNDECIDED}
 QUESTION_OPTION = re.compile(r"^[ \t]*[(（]?([A-Z])[)）.:：、．][ \t]*(\S.*)$", re.MULTILINE)
+EXACT = 99
+"""Significant digits of what is not rounded."""
+NUMBERLESS = re.compile(
+    r"(?!.*\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand"
+    r"|million|billion|half|third|quarter|infinit\w+)\b)[^\d零一二两三四五六七八九十百千万亿半∞π\\½¼¾]*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Words, and no number among them in digits or in letters."""
 LONE_NUMBER = re.compile(r"(?<![\w.])[+\-−]?\d[\d,]*(?:\.\d+)?(?:\s*(?:×|\\times)\s*10\s*\^?\s*\{?[−-]?\d+\}?)?")
 
 
@@ -92,6 +105,8 @@ def _judge_value(check: Check, references: tuple[str, ...], tolerance: Tolerance
     if not found:
         return Finding(Outcome.NO_ANSWER, None, "nothing that could be an answer")
     outcomes = [_judge_one(reference, found, tolerance) for reference in references]
+    if Outcome.CORRECT not in outcomes and NUMBERLESS.fullmatch(found) and all(map(_quantity, references)):
+        return Finding(Outcome.NO_ANSWER, None, "a quantity is asked for, and no number is given")
     for outcome in (Outcome.CORRECT, Outcome.UNDECIDED):
         if outcome in outcomes:
             return Finding(outcome, found, f"compared with {' or '.join(references)}")
@@ -101,13 +116,29 @@ def _judge_value(check: Check, references: tuple[str, ...], tolerance: Tolerance
 def _judge_one(reference: str, found: str, tolerance: Tolerance | None) -> Outcome:
     if folded(reference) == folded(found):
         return Outcome.CORRECT
-    ours, theirs = read_quantity(reference), read_quantity(found)
+    ours, theirs = _quantity(reference), _quantity(found)
     if ours is None:
         if tolerance is not None:
             raise BadTask(f"there is a tolerance, but the reference {reference!r} is no quantity")
         return Outcome.UNDECIDED
     theirs = theirs or _only_quantity(found)
     return Outcome.UNDECIDED if theirs is None else OUTCOMES[compare(ours, theirs, tolerance)]
+
+
+def _quantity(text: str) -> Quantity | None:
+    r"""The quantity that a text states, as a number or as a closed expression such as `\frac{\pi}{2}`."""
+    found = read_quantity(text)
+    if found is not None or len(text) > LONGEST_LINE:
+        return found
+    try:
+        form = read(text)
+        value = size(form.value) if isinstance(form, Scalar) and not form.percent else None
+    except (Unreadable, ArithmeticError, TypeError, ValueError, RecursionError):
+        return None
+    if value is None or not math.isfinite(value) or not isinstance(form, Scalar):
+        return None
+    unit = read_unit(form.unit) if form.unit else None
+    return Quantity(Fraction(value), unit, Fraction(0), integer=False, digits=EXACT)
 
 
 def _only_quantity(text: str) -> Quantity | None:

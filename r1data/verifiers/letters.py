@@ -7,8 +7,10 @@ import string
 import unicodedata
 from dataclasses import dataclass
 
-from r1data.verifiers.extraction import BOX, answer_tags, last_box, narrow_width, unwrapped
+from r1data.verifiers.extraction import BOX, announced, answer_tags, last_box, narrow_width, unwrapped
 from r1data.verifiers.quantities import Match, compare, plain, read_quantity
+from r1data.verifiers.sentences import DOUBTFUL
+from r1data.verifiers.statements import ALL_WRONG, BARE, HEAD, JOINT, NEGATED, REJECTS_ALL, STATEMENTS
 from schemas import Outcome
 
 Options = dict[str, str]
@@ -18,21 +20,6 @@ LONGEST_TEXT = 20_000
 """Of a longer answer only the end is read; nobody announces an answer further from the end."""
 LONG_GAP = re.compile(r"[^\S\n]{2,}|\n{3,}")
 
-JOINT = r"\s*(?:,\s*and\b|,|、|;|/|&|\+|\band\b|\bor\b|和|与|及|或)\s*"
-NAMED = r"(?:\b(?i:option|choice|letter|statement)s?\s*|选项\s*)?"
-GOES_ON = r"(?:because|since|as|and|or|but|with|for|which|not|is|in|from|by|the|due|given|based|while|rather|instead)"
-BARE = rf"(?:[B-HJ-Z]|[AI](?!\s+(?!{GOES_ON}\b)[a-z]))"
-LETTER = rf"{NAMED}(?:[(\[]\s*(?:[A-Za-z])\s*[)\]]|{BARE}(?![A-Za-z0-9'’]))"
-JOINED = rf"{LETTER}(?!\s+(?:is|was|are|were|would|does|do|fails?|can|cannot|has|seems?|looks?)\b)"
-HEAD = re.compile(
-    rf"[\s:*_\"'“‘`]*(?:(?:(?:most\s+)?likely|probably|definitely|clearly|therefore|thus|then|still|actually|just|simply|both|either)\s+)?"
-    rf"(?P<letters>{LETTER}(?:{JOINT}{JOINED}){{0,25}})"
-)
-NEGATED = re.compile(
-    r"(?:\bnot\b|n't\b|\brather than\b|\binstead of\b|\brule out\b|"
-    rf"不是|不选|不应选|而不是|而非|而不选|排除)\s*(?:{LETTER})",
-    re.IGNORECASE,
-)
 SINGLE = re.compile(r"[(\[]?\s*([A-Za-z])\s*[)\]]?\s*[.:)、]?")
 WITH_TEXT = re.compile(r"[(\[]?\s*([A-Za-z])\s*(?:[)\]][.:]?|[.:、])\s*(.+)|([A-Z])\s+-\s*(.+)", re.DOTALL)
 LEAD = re.compile(
@@ -40,31 +27,11 @@ LEAD = re.compile(
     r"(?:answer|option|choice|选项|正确答案|答案)s?\s*(?:is|:|是|为|选)*\s*",
     re.I,
 )
+BEHIND_LETTER = re.compile(r"^[)\]}]?\s*[.:：、,，\-–—]?\s*(?=\S)")
+LETTER_AND_WORDS = re.compile(r"([A-Z])\s+(\S.*)")
+LONGEST_NAME = 3
+"""Words that an announced answer may have and still be a name that is compared with the options."""
 ONE_LETTER = re.compile(r"(?:option|choice|选项)?\s*[(\[]?\s*([A-Za-z])\s*[)\]]?", re.I)
-
-STATEMENTS = tuple(
-    re.compile(pattern, flags)
-    for pattern, flags in (
-        (r"\b(?:answers?|options?|choices?)\b"
-         r"(?:\s+(?:here|then|choice|option|letter|should|must|would|will|has|to|be)\b){0,4}"
-         r"\s*(?:\*\*|__)?\s*(?:is|are|be|=|:|→|->)\s*(?:\*\*|__)?\s*:?(?=(?P<rest>[^\n]{1,300}))", re.I),
-        (r"\b(?:I|I'd|I'll|I'm|we|we'll)\s+(?:would\s+|will\s+)?"
-         r"(?:choose|chose|pick|picked|select|selected|go with|going with)(?=(?P<rest>[^\n]{1,300}))", re.I),
-        (r"\b(?:[Ii]t'?s|[Ii]t is|must be|has to be|[Tt]hat'?s|leaves(?: us with)?|leaving(?: us with)?)"
-         rf"(?=(?P<rest>\s+(?i:the\s+)?{LETTER}[^\n]{{0,80}}))", 0),
-        (r"\b(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore)[,:]?"
-         rf"(?P<rest>\s+{LETTER}\s*(?:$|[.!*\n]))", re.M),
-        (rf"(?P<rest>(?<![A-Za-z0-9]){LETTER})\s+(?:is|must be|should be|has to be)\s+(?:the\s+|indeed\s+)?"
-         r"(?:correct|right|best|answer|true one)\b", 0),
-        (rf"\b[Aa]nswer(?P<rest>\s+{LETTER}\s*(?:$|[.!*\n]))", re.M),
-        (r"####(?=(?P<rest>[^\n]{1,300}))", 0),
-        (r"(?:答案|结果|正确选项|正确的选项|正确的是)\s*(?:应该|应当|应|就)?\s*(?:\*\*)?\s*(?:是|为|选)?\s*(?:\*\*)?\s*[：:]?"
-         r"(?=(?P<rest>[^\n。]{1,200}))", 0),
-        (r"(?<![不勿未别可供若])(?<!不能|不应|不该|不可|如果|假如|不会)"
-         r"(?:故选|应选|选择|选)(?!项)\s*[：:]?(?=(?P<rest>[^\n。]{1,200}))", 0),
-        (r"(?P<rest>(?<![A-Za-z0-9])[A-Z])\s*(?:选项|项)?\s*(?:是|为)?\s*(?:正确答案|正确的?(?!吗|与|性))", 0),
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +83,34 @@ def final_letters(answer: str, options: Options) -> Reading | None:
         return _read_answer(tagged, options)
     statement = _last_statement(text, options)
     last = _last_line(text, options, alone=statement is None)
-    return last or statement
+    return last or statement or _rejection(text, options) or _stranger(text, options)
+
+
+def _rejection(text: str, options: Options) -> Reading | None:
+    """A last line that calls all options wrong; where an option says just that, it is the choice."""
+    line = text.rstrip().rpartition("\n")[2]
+    if len(line) > LONGEST_LINE or not REJECTS_ALL.search(line):
+        return None
+    saying_so = frozenset(letter for letter, option in options.items() if ALL_WRONG.search(option[:LONGEST_LINE]))
+    if saying_so:
+        return Reading(saying_so)
+    return Reading(text=line, otherwise=Outcome.INCORRECT, reason="calls all options wrong")
+
+
+def _stranger(text: str, options: Options) -> Reading | None:
+    """An announced name that is no option's. Where it shares a word with one it may be that one, in other words."""
+    named = announced(text) if options else None
+    if named is None or len(named) > LONGEST_LINE or NEGATED.search(named) or DOUBTFUL.search(named):
+        return None
+    words = re.findall(r"\w+", _tidy(named).casefold())
+    if not 0 < len(words) <= LONGEST_NAME:
+        return None
+    theirs = set(re.findall(r"[a-z0-9]+|[^\W\d_]", " ".join(options.values()).casefold())) - {"the", "a", "an", "of"}
+    if theirs.intersection(words) or any(theirs.intersection(word) for word in words if not word.isascii()):
+        return Reading(text=named, reason="is no option's text, but like one")
+    if not re.match(r"[A-Z\u4e00-\u9fff]", named) or named.endswith("的"):
+        return None
+    return Reading(text=named, otherwise=Outcome.INCORRECT, reason="is none of the options")
 
 
 def end_of(answer: str) -> str:
@@ -148,6 +142,8 @@ def _read_answer(content: str, options: Options) -> Reading:
     if len(content) > LONGEST_LINE:
         return Reading(text=content[:LONGEST_LINE], reason="is too long to be a choice")
     text = _tidy(content)
+    if not re.search(r"\w", text):
+        return Reading()
     allowed = set(options) or set(known_letters(USUAL))
     by_text = _by_text(text, options)
     if len(by_text) == 1 and not (len(text) == 1 and text.upper() in allowed):
@@ -194,7 +190,7 @@ def _value(rest: str, options: Options) -> Reading | None:
         return Reading(text=rest[:LONGEST_LINE], reason="excludes one option and names several") if left else None
     head = HEAD.match(rest)
     if head:
-        return Reading(_named(head["letters"]))
+        return _against_text(_named(head["letters"]), rest[head.end() :], options)
     alone = re.fullmatch(r"[\s:]*([a-z])[.!\s]*", rest)
     if alone:
         return Reading(frozenset(alone.group(1).upper()))
@@ -204,6 +200,16 @@ def _value(rest: str, options: Options) -> Reading | None:
         return Reading(frozenset(run.group(1)))
     by_text = _by_text(sentence, options)
     return Reading(by_text) if len(by_text) == 1 else None
+
+
+def _against_text(letters: frozenset[str], behind: str, options: Options) -> Reading:
+    """The letters, unless what stands behind a single one is the text of another option."""
+    sentence = re.split(r"(?<!\d)[.。!;；](?:\s|$)|(?<=\d)[.。](?:\s|$)", BEHIND_LETTER.sub("", behind), maxsplit=1)[0]
+    meant = _by_text(_tidy(sentence), options) if len(letters) == 1 and sentence.strip() else frozenset()
+    if meant and not letters & meant:
+        said, theirs = "".join(letters), "".join(sorted(meant))
+        return Reading(text=(said + behind)[:LONGEST_LINE], reason=f"says {said}, but with the text of {theirs}")
+    return Reading(letters)
 
 
 def _last_line(text: str, options: Options, *, alone: bool) -> Reading | None:
@@ -220,8 +226,15 @@ def _last_line(text: str, options: Options, *, alone: bool) -> Reading | None:
         letter, rest = (found.group(1) or found.group(3)).upper(), found.group(2) or found.group(4)
         if letter in _by_text(rest, options) or (alone and not options):
             return Reading(frozenset(letter))
+        if alone and _by_text(rest, options):
+            return _against_text(frozenset(letter), rest, options)
     by_text = _by_text(line, options)
-    return Reading(by_text) if len(by_text) == 1 and alone else None
+    if len(by_text) == 1 and alone:
+        return Reading(by_text)
+    spaced = LETTER_AND_WORDS.fullmatch(line) if alone else None
+    if spaced and _by_text(spaced.group(2), options):
+        return _against_text(frozenset(spaced.group(1)), spaced.group(2), options)
+    return None
 
 
 def _tidy(text: str) -> str:

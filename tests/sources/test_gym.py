@@ -43,13 +43,18 @@ def test_a_family_accepts_its_own_answers_from_the_stored_task_alone(tmp_path: P
 
 @pytest.mark.parametrize(
     ("family", "rule"),
-    [("rush_hour", "reference_missing"), ("rearc", "reference_rejected_by_own_scorer")],
+    [("rush_hour", "reference_missing"), ("game_of_life_halting", "reference_rejected_by_own_scorer")],
 )
 def test_a_row_that_could_never_be_judged_is_a_bad_row(tmp_path: Path, family: str, rule: str) -> None:
     good = {"kind": "reasoning_gym", "family": "gcd", "size": 1}
     ingested = read(tmp_path, good, {"kind": "reasoning_gym", "family": family, "size": 2})
     assert ingested.bad["rule"].to_list() == [rule] * 2
     assert ingested.bad["row"].to_list() == [f"{family}[seed=0]:{index}" for index in (0, 1)]
+
+
+def test_grids_that_json_turns_into_lists_are_good_rows(tmp_path: Path) -> None:
+    ingested = read(tmp_path, {"kind": "reasoning_gym", "family": "rearc", "size": 2})
+    assert ingested.prompts.height == 2 and ingested.bad.height == 0
 
 
 @pytest.mark.parametrize(

@@ -230,7 +230,8 @@ def test_options_are_read_from_the_question() -> None:
         ("helium", "Helium.", {}, C, "the same word"),
         ("氦气", "氦气。", {}, C, "the same Chinese word"),
         ("helium", "He", {}, U, "words may mean the same"),
-        ("9.81 m/s^2", "very fast", {}, U, "no number to compare"),
+        ("9.81 m/s^2", "very fast", {}, N, "no number to compare"),
+        ("9 m/s", "nine metres per second", {}, U, "a number in words"),
     ],
 )
 def test_quantities_and_texts(reference: str, answer: str, task: dict, outcome: Outcome, reason: str) -> None:
@@ -241,6 +242,120 @@ def test_quantities_and_texts(reference: str, answer: str, task: dict, outcome: 
 def test_a_sentence_with_one_quantity() -> None:
     assert judge("So the speed is 9.81 m/s.", "9.81 m/s") == C
     assert judge("Therefore $v = 9.81\\,\\text{m/s}$", "9.81 m/s") == C
+
+
+PLANETS = {"A": "Mercury", "B": "Venus", "C": "Earth", "D": "Mars"}
+PLANETS_OR_NONE = {**PLANETS, "D": "None of the above"}
+CITIES = {"A": "北京", "B": "上海", "C": "广州", "D": "深圳"}
+
+
+@pytest.mark.parametrize(
+    ("options", "reference", "answer", "outcome"),
+    [
+        (CITIES, "A", "【答案】A", C),
+        (CITIES, "A", "【答案】：A", C),
+        (CITIES, "A", "【答案】B", X),
+        (CITIES, "A", "【正确答案】A", C),
+        (CITIES, "A", "**【答案】** A", C),
+        (CITIES, "A", "【答案】A【解析】北京是首都，B、C、D错误。", C),
+        (PLANETS, "A", "So only A remains.", C),
+        (PLANETS, "A", "This leaves only A.", C),
+        (PLANETS, "A", "B, C and D can be ruled out, leaving A.", C),
+        (PLANETS, "A", "Only C fits.", X),
+        (CITIES, "A", "排除B、C、D，只剩A。", C),
+        (CITIES, "A", "只有A正确。", C),
+        (CITIES, "A", "只有A不正确。", N),
+        (PLANETS, "A", "The answer is A) Venus.", U),
+        (PLANETS, "A", "The answer is (A) Mercury.", C),
+        (PLANETS, "A", "The answer is B: Mercury.", U),
+        (PLANETS, "A", "The answer is A, not Venus.", C),
+        (PLANETS, "A", "The answer is A because Venus is further away.", C),
+        (PLANETS, "A", "A Venus", U),
+        (PLANETS, "A", "A Mercury", C),
+        (CITIES, "A", "A 北京", C),
+        (PLANETS, "A", "The answer is **A) Mercury**, since Venus is further.", C),
+        (PLANETS, "A", "The answer is A - Mercury.", C),
+        (CITIES, "A", "答案是A或B。", X),
+        (CITIES, "A", "答案是A或者B。", X),
+        (CITIES, "A", "答案是A还是B？", X),
+        (PLANETS, "A", "\\boxed{A \\text{ or } B}", X),
+        (PLANETS, "A", "\\boxed{A/B}", X),
+        (PLANETS, "A", "The answer is either A or B.", X),
+        (PLANETS, "A", "None of the options is right.", X),
+        (PLANETS_OR_NONE, "D", "None of these options are correct.", C),
+        (PLANETS_OR_NONE, "A", "None of the above is correct.", X),
+        (CITIES, "A", "四个选项都不对。", X),
+        (CITIES, "A", "B、C、D 都不对。", N),
+        (PLANETS, "A", "\\boxed{}", N),
+        (PLANETS, "A", "\\boxed{?}", N),
+        (PLANETS, "A", "\\boxed{ }\nThe answer is A.", N),
+        (PLANETS, "A", "The answer is Pluto.", X),
+        (PLANETS, "A", "The answer is the planet Mercury.", U),
+        (CITIES, "A", "答案是南京。", U),
+        (CITIES, "A", "答案是武汉。", X),
+        (CITIES, "A", "答案是北京市。", U),
+        (PLANETS, "A", "The answer is obvious.", N),
+        (PLANETS, "A", "The answer is simple.", N),
+        (PLANETS, "A", "C is wrong. The answer is A.", C),
+        (PLANETS, "A", "I choose (A) over (B).", C),
+        (PLANETS, "A", "Answer: A (Mercury)", C),
+        (PLANETS, "A", "Answer: A (Venus)", U),
+        (PLANETS, "A", "**A. Mercury**", C),
+        (PLANETS, "A", "**B. Mercury**", U),
+        (OPTIONS, "A", "Correct option: A) 3 m/s", C),
+        (OPTIONS, "A", "The answer is A) 6 m/s.", U),
+        (OPTIONS, "A", "A. 6 m/s", U),
+        (PLANETS, "A", "A is correct. B is incorrect.", C),
+        (PLANETS, "A", "B is incorrect. A is correct.", C),
+        (PLANETS, "C", "Neither A nor B is correct; the answer is C.", C),
+        (PLANETS, "AC", "A and C are correct.", C),
+        (CITIES, "AC", "A、C正确", C),
+        (CITIES, "ABD", "ABD", C),
+        (CITIES, "ABD", "选ABD。", C),
+        (CITIES, "A", "故答案为：A", C),
+        (CITIES, "A", "故答案选A", C),
+        (CITIES, "A", "答案应为A", C),
+        (CITIES, "A", "所以本题答案为A选项", C),
+        (PLANETS, "A", "The answer is not A.", N),
+        (PLANETS, "A", "It can't be A; it's B.", X),
+        (PLANETS, "A", "If the answer is A, we get a contradiction. So the answer is B.", X),
+        (PLANETS, "A", "Final Answer: (A)", C),
+        (PLANETS, "A", "## Answer\n\nA", C),
+        (PLANETS, "A", "### Final answer\n**A**", C),
+        (PLANETS, "A", "Answer:\n\nA", C),
+    ],
+)
+def test_letters_against_texts(options: dict, reference: str, answer: str, outcome: Outcome) -> None:
+    assert judge(answer, reference, options=options) == outcome
+
+
+@pytest.mark.parametrize(
+    ("reference", "task", "answer", "outcome"),
+    [
+        ("1.5708", {}, "\\boxed{\\frac{\\pi}{2}}", C),
+        ("1.5", {"tolerance": {"relative": 0.01}}, "\\boxed{\\frac{\\pi}{2}}", X),
+        ("6.28 m", {"tolerance": {"relative": 0.01}}, "\\boxed{2\\pi}", C),
+        ("1.414 m", {}, "\\boxed{\\sqrt{2}\\text{ m}}", C),
+        ("1.414 m", {}, "\\boxed{\\sqrt{2}\\text{ s}}", X),
+        ("2\\pi", {}, "\\boxed{2\\pi}", C),
+        ("2\\pi", {}, "\\boxed{6.283}", C),
+        ("\\pi", {}, "\\boxed{3}", X),
+        ("5", {}, "\\boxed{x+1}", X),
+        ("5", {}, "\\boxed{\\infty}", U),
+        ("5 m", {}, "It is not possible to say.", N),
+        ("0.5", {}, "\\boxed{\\text{half}}", C),
+        ("2.718", {}, "\\boxed{e}", C),
+        ("5", {}, "\\boxed{10^{500}}", U),
+        ("5 m", {}, "\\boxed{\\text{unknown}}", N),
+        ("9 m/s", {}, "九米每秒", U),
+        ("5 m", {}, "The answer is 5 meters.", C),
+        ("0.5", {}, "\\boxed{1/2}", C),
+        ("helium", {}, "\\boxed{helium}", C),
+        ("helium", {}, "\\boxed{neon}", U),
+    ],
+)
+def test_closed_expressions_and_what_holds_no_number(reference: str, task: dict, answer: str, outcome: Outcome) -> None:
+    assert judge(answer, reference, **task) == outcome
 
 
 HOSTILE = [
@@ -259,6 +374,11 @@ HOSTILE = [
     " " * 1_000_000 + "C",
     "answer" + " " * 1_000_000,
     "<answer>" * 100_000,
+    "A、" * 300_000,
+    "only A " * 140_000,
+    "none of the " * 80_000,
+    "\\sqrt{" * 160_000,
+    "2^" * 400_000,
 ]
 
 

@@ -25,8 +25,16 @@ def judge(answer, reference, **task) -> Outcome:
 @pytest.mark.parametrize(
     ("reference", "shape"),
     [
-        ("[1, 2]", Shape.JSON),
+        ("[1, 2]", Shape.LIST),
         ('{"a": [1]}', Shape.JSON),
+        ('{"a": 1}', Shape.ASSIGNMENT),
+        ("[[1, 2], [2, 1]]", Shape.GRID),
+        ("[[1, 2], [2]]", Shape.JSON),
+        ("[]", Shape.JSON),
+        ("Zoey is a knight, and Oliver is a knave.", Shape.ASSIGNMENT),
+        ("甲是骑士，乙是无赖", Shape.ASSIGNMENT),
+        ("Zoey is a knight.", Shape.TEXT),
+        ("Ann > Bob", Shape.LIST),
         ("1 2\n3 4", Shape.GRID),
         ("12\n34", Shape.GRID),
         ("Alice: red, Bob: blue", Shape.ASSIGNMENT),

@@ -15,7 +15,8 @@ IFEVAL_RESPONSES = ["My answer is yes.", "My answer is no.", "My answer is maybe
 BULLET = re.compile(r"^[ \t]*(?:\*(?!\*)|-(?!-)|•|\+(?=\s))[^\n]*\S", re.MULTILINE)
 PLACEHOLDER = re.compile(r"\[[^\[\]\n]+\]|【[^【】\n]+】")
 HIGHLIGHT = re.compile(r"\*\*([^\n*]+)\*\*|\*([^\n*]+)\*")
-TITLE = re.compile(r"<<([^\n<>]+)>>|《([^\n《》]+)》")
+TITLE = re.compile(r"<<[^\n<>]*[^\s<>][^\n<>]*>>")
+WORD_CHARACTER = rf"[{prose.LATIN}0-9_]"
 STARS = re.compile(r"[ \t]?\*{3}[ \t]?")
 BLANK_LINE = re.compile(r"\n[ \t]*\n")
 QUOTES = (('"', '"'), ("“", "”"), ("「", "」"), ("『", "』"))
@@ -103,15 +104,15 @@ def always(holds: Callable[[str], bool]) -> Callable[[Arguments], Test]:
 
 
 def keywords(arguments: Arguments) -> Test:
-    """All `words` occur, as parts of other words too."""
-    words = [word.casefold() for word in arguments.texts("words")]
-    return lambda reply: all(word in reply.text.casefold() for word in words)
+    """All of `words` occur, each as a word of its own; Chinese words anywhere."""
+    patterns = [_whole(word) for word in arguments.texts("words")]
+    return lambda reply: all(pattern.search(reply.text) for pattern in patterns)
 
 
 def keyword_count(arguments: Arguments) -> Test:
-    """`word` occurs so often, as a part of other words too."""
-    word, within = arguments.text("word").strip().casefold(), arguments.bounds()
-    return lambda reply: within(reply.text.casefold().count(word))
+    """`word` occurs so often as a word of its own ("sea" is not in "season"); Chinese words anywhere."""
+    pattern, within = _whole(arguments.text("word")), arguments.bounds()
+    return lambda reply: within(sum(1 for _ in pattern.finditer(reply.text)))
 
 
 def forbidden(arguments: Arguments) -> Test:
@@ -258,8 +259,8 @@ def _paragraphs(text: str) -> list[str]:
 
 def _whole(word: str) -> re.Pattern[str]:
     word = word.strip()
-    left = r"(?<![A-Za-z0-9_])" if word[0].isascii() and word[0].isalnum() else ""
-    right = r"(?![A-Za-z0-9_])" if word[-1].isascii() and word[-1].isalnum() else ""
+    left = rf"(?<!{WORD_CHARACTER})" if re.match(WORD_CHARACTER, word[0]) else ""
+    right = rf"(?!{WORD_CHARACTER})" if re.match(WORD_CHARACTER, word[-1]) else ""
     return re.compile(left + re.escape(word) + right, re.IGNORECASE)
 
 
@@ -282,7 +283,7 @@ CONSTRAINTS: dict[str, Callable[[Arguments], Test]] = {
     "highlights": counted(count_highlights),
     "sections": sections,
     "json": always(is_json),
-    "title": always(lambda text: any((a or b).strip() for a, b in TITLE.findall(text))),
+    "title": always(lambda text: TITLE.search(text) is not None),
     "two_responses": always(two_responses),
     "repeat_prompt": repeat_prompt,
     "opening": opening,
