@@ -124,6 +124,7 @@ def test_a_prompt_without_a_reference_needs_leave(tmp_path: Path, tiny: Path) ->
     assert (allowed.prompts, allowed.bad, allowed.set_aside) == (7, 0, {})
 
 
+@pytest.mark.slow
 def test_the_majority_names_a_reference_and_the_draws_are_judged_by_it(tmp_path: Path, tiny: Path) -> None:
     recipe, root = write_recipe(tmp_path, tiny, prompts=3), tmp_path / "w"
     add_rows(tmp_path, UNKNOWN)
@@ -145,6 +146,7 @@ def test_the_majority_names_a_reference_and_the_draws_are_judged_by_it(tmp_path:
     assert Workspace(root).read_references().is_empty() and set(of_the_unknown(root)["outcome"]) == {"bad_reference"}
 
 
+@pytest.mark.slow
 def test_suspects_are_listed(tmp_path: Path, tiny: Path) -> None:
     recipe, root = write_recipe(tmp_path, tiny, prompts=3), tmp_path / "w"
     rehearse(recipe, root)

@@ -81,6 +81,7 @@ def test_a_model_folder_without_weights(tmp_path: Path, tiny: Path) -> None:
     refused(r1data("run", "recipe.yaml", cwd=tmp_path), "has no weights", "fix:")
 
 
+@pytest.mark.slow
 def test_a_port_in_use(tmp_path: Path, tiny: Path) -> None:
     write_recipe(tmp_path, tiny)
     with socket.socket() as taken:
@@ -118,6 +119,7 @@ def test_status_and_explain_without_a_run(tmp_path: Path) -> None:
     refused(r1data("explain", "0123456789", "-w", ".", cwd=tmp_path), "is no workspace")
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(tmp_path: Path, tiny: Path) -> None:
     write_recipe(tmp_path, tiny)
     process = r1data("run", "recipe.yaml", "--dry-run", "--json", cwd=tmp_path)

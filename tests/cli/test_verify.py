@@ -59,6 +59,7 @@ def test_every_row_has_its_verdict_in_its_place(tmp_path: Path) -> None:
     assert all(found["detail"].str.len_chars() > 0)
 
 
+@pytest.mark.slow
 def test_parquet_with_structures_that_most_rows_lack(tmp_path: Path) -> None:
     rows = [
         {"id": 1, "verifier": "choice", "response": "选 B。", "reference": "B", "options": {"A": "一", "B": "二"}},

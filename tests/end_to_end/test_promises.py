@@ -115,6 +115,7 @@ def test_the_runtime_changes_no_row(tmp_path: Path, tiny: Path) -> None:
     assert_same(tmp_path / "one", tmp_path / "other")
 
 
+@pytest.mark.slow
 def test_failed_draws_can_be_tried_again(tmp_path: Path, tiny: Path) -> None:
     from r1data.progress import Progress, Silence
     from r1data.recipe import read_recipe, read_runtime

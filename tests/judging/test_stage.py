@@ -141,6 +141,7 @@ def test_another_judge_judges_anew_beside_the_old_one(tmp_path: Path, tiny: Path
     assert verdicts.height == 80 and not verdicts.select("completion_id", "verifier", "version").is_duplicated().any()
 
 
+@pytest.mark.slow
 def test_a_prompt_for_the_judge_is_judged_under_every_policy(tmp_path: Path, tiny: Path) -> None:
     sources = [
         {"kind": "file", "path": "prompts.jsonl", "limit": 10},

@@ -73,6 +73,7 @@ def test_a_wrong_name_is_answered_with_what_there_is(family: str, config: dict[s
     assert remedy in str(caught.value.remedy)
 
 
+@pytest.mark.slow
 def test_rows_do_not_depend_on_the_hash_seed_nor_on_what_ran_before() -> None:
     code = (
         "import sys; from r1data.recipe import GymPrompts; from r1data.sources.gym import read_gym\n"
