@@ -47,8 +47,8 @@ def verify(check: Check) -> Finding:
     options = _options(task, check.question)
     if not references:  # what was chosen is told all the same: a majority may name the reference later
         chosen = final_letters(check.answer, options) if check.answer else None
-        letters = "".join(sorted(chosen.letters)) or None if chosen is not None else None
-        return Finding(Outcome.BAD_REFERENCE, letters, "there is no reference")
+        named = "".join(sorted(chosen.letters)) if chosen is not None else ""
+        return Finding(Outcome.BAD_REFERENCE, named or None, "there is no reference")
     accepted = [read_reference(reference, options) for reference in references]
     if "options" in task or all(accepted):
         for reference, letters in zip(references, accepted, strict=True):

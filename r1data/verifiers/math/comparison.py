@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from r1data.verifiers.math.evaluation import SAME, UNKNOWN, Answer, compare, exact, size
+from r1data.verifiers.math.evaluation import SAME, UNKNOWN, Answer, compare, differ_by_constant, exact, size
 from r1data.verifiers.math.expression import (
     INFINITY,
     Apply,
@@ -34,6 +34,7 @@ from r1data.verifiers.math.expression import (
     symbols,
     variables,
 )
+from r1data.verifiers.math.numerals import numeral
 from r1data.verifiers.math.phrases import NOTHING, SUFFIXES
 from r1data.verifiers.math.reals import ordered
 from r1data.verifiers.math.units import is_measure, read_unit
@@ -44,6 +45,7 @@ WORDY = 4
 RENAMED = (("i", "j"), ("C", "c"), ("C", "K"), ("c", "C"), ("k", "n"), ("n", "k"), ("k", "m"), ("n", "m"))
 """The imaginary unit, the constant of integration, and the integer of a general solution."""
 HOW_MANY = {"infinitely many": INFINITY, "none": number(0)}
+PLACE = re.compile(r"第([一二三四五六七八九十]+)[\u4e00-\u9fff]{1,3}")
 NEGATION = re.compile(r"\b(?:not|no|non|never)\b|不|非|无")
 ORDERED = re.compile(
     r"sequence|in order|order(?:ed)? (?:from|by|the)|ascending|descending|increasing order|decreasing order|sort"
@@ -87,6 +89,7 @@ class Comparison:
         asked = question or ""
         self.tolerance = tolerance
         self.percentage = not asked or bool(PERCENT.search(asked))
+        self.which = "第几" in asked
         self.base = bool(BASE.search(asked))
         self.interval = bool(INTERVAL.search(asked))
         self.factored = bool(FACTOR.search(asked))
@@ -178,6 +181,9 @@ class Comparison:
             return _different("another letter")
         if isinstance(form, Listing) and not form.items:
             return SAME if phrase.text in NOTHING else _different("words against a set")
+        place = PLACE.fullmatch(phrase.text)
+        if place and isinstance(form, Scalar) and numeral(place[1]) == exact(form.value):
+            return Answer(True, self.which, "its number only")
         wordy = len(phrase.text.split()) > 2 if phrase.text.isascii() else len(phrase.text) > WORDY
         if wordy and isinstance(form, Named | Scalar | Relation) and _has_variables(form):
             return Answer(None, False, "a description against a formula", final=True)
@@ -220,6 +226,8 @@ class Comparison:
         if answer.same is False and self.tolerance is not None and _within(one, other, self.tolerance):
             return Answer(True, True, "within the tolerance")
         if answer.same is False:
+            if {"C"} <= symbols(one.value) & symbols(other.value) and differ_by_constant(one.value, other.value):
+                return Answer(True, True, "antiderivatives that differ by a constant")
             renamed = _renamed(one.value, other.value)
             if renamed is not None and _measured(one, Scalar(renamed, other.unit)).same:
                 return Answer(True, True, "equal but for the name of a constant")

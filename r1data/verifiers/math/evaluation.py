@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from r1data.verifiers.math.expression import Apply, Expression, Number, Symbol, symbols
+from r1data.verifiers.math.expression import CONSTANTS, Apply, Expression, Number, Symbol, symbols
 
 PRIMES = ((1 << 127) + 29, (1 << 127) + 45)
 """Both are 1 modulo 4, so that -1 has a root."""
@@ -78,6 +78,23 @@ def compare(one: Expression, other: Expression) -> Answer:
         return Answer(None, False, str(trouble), final=isinstance(trouble, TooLarge))
     except (ArithmeticError, ValueError, TypeError) as trouble:
         return Answer(None, False, f"{type(trouble).__name__} when evaluated")
+
+
+def differ_by_constant(one: Expression, other: Expression) -> bool:
+    """Whether the difference is the same wherever it was evaluated."""
+    from r1data.verifiers.math import numerics
+
+    names = (symbols(one) | symbols(other)) - CONSTANTS
+    difference = Apply("+", (one, Apply("neg", (other,))))
+    values = []
+    try:
+        for attempt in range(REAL_POINTS):
+            dice = random.Random(f"constant/{attempt}")
+            point = {name: 1.0 if name == "C" else dice.random() * 2.5 + 0.25 for name in sorted(names)}
+            values.append(numerics.value(difference, point))
+    except (ArithmeticError, ValueError, TypeError):
+        return False
+    return all(numerics.equal(values[0], value) for value in values[1:])
 
 
 def is_defined(expression: Expression) -> bool:
