@@ -21,6 +21,8 @@ LEAD = re.compile(
     r"^\W*(?:(?:the\s+)?(?:final\s+)?answer\s*\W{0,3}(?:is\b|:)|(?:最终)?答案\W{0,3}(?:是|为|:))[\s:*]*", re.IGNORECASE
 )
 LONGEST_TEXT = 100_000
+LONGEST_ANSWER = 5_000
+"""Some scorers take quadratic time: what is longer than this, and than four times their own answer, is not shown them."""
 LONGEST_LINE = 200
 """The last line counts as the answer where nothing announces one and it is short enough to be one."""
 
@@ -46,6 +48,8 @@ def verify(check: Check) -> Finding:
     found = extract(check.answer, own)
     if not found:
         return Finding(Outcome.NO_ANSWER, found, "nothing that could be an answer")
+    if len(found) > max(LONGEST_ANSWER, 4 * len(own)):
+        return Finding(Outcome.INCORRECT, found, f"{len(found)} characters, where the family's own answer has {len(own)}")
     best, detail = 0.0, ""
     for variant in _variants(found, own):
         try:
@@ -65,7 +69,7 @@ def extract(answer: str | None, own: str = "") -> str | None:
     """
     if answer is None:
         return None
-    text = narrow_width(answer)
+    text = narrow_width(answer[-LONGEST_TEXT:])
     for find in (last_box, answer_tags):
         found = find(text)
         if found is not None:
