@@ -22,7 +22,7 @@ LEAD = re.compile(
 )
 LONGEST_TEXT = 100_000
 LONGEST_ANSWER = 5_000
-"""Some scorers take quadratic time: what is longer than this, and than four times their own answer, is not shown them."""
+"""Some scorers take quadratic time: what is longer, and over four times their own answer, is not shown to them."""
 LONGEST_LINE = 200
 """The last line counts as the answer where nothing announces one and it is short enough to be one."""
 
@@ -49,7 +49,7 @@ def verify(check: Check) -> Finding:
     if not found:
         return Finding(Outcome.NO_ANSWER, found, "nothing that could be an answer")
     if len(found) > max(LONGEST_ANSWER, 4 * len(own)):
-        return Finding(Outcome.INCORRECT, found, f"{len(found)} characters, where the family's own answer has {len(own)}")
+        return Finding(Outcome.INCORRECT, found, f"{len(found)} characters where the own answer has {len(own)}")
     best, detail = 0.0, ""
     for variant in _variants(found, own):
         try:
