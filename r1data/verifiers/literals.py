@@ -29,6 +29,8 @@ TOKEN = re.compile(
 )
 COMMAS = frozenset(",，、;；")
 COLONS = frozenset(":：")
+MARK = re.compile(r"[\[\](){}]|(?<=[\[{(,:\s])\"(?:[^\"\\\n]|\\.){0,500}\"")
+"""A bracket, or a quotation within brackets, in which they mean nothing."""
 CUT_OFF = re.compile(r"[\[{]\s*[\"'“\[{]")
 
 
@@ -62,8 +64,13 @@ def bracketed(text: str) -> tuple[list[Span], int]:
     opened: list[int] = []
     waiting = dict.fromkeys(CLOSERS.values(), 0)
     closed: list[Span] = []
-    for match in re.finditer(r"[\[\](){}]", text):
+    position = 0
+    while match := MARK.search(text, position):
         bracket = match[0]
+        quoted = bracket[0] == '"'
+        position = match.start() + 1 if quoted and not opened else match.end()
+        if quoted:
+            continue
         if bracket in CLOSERS:
             opened.append(match.start())
             waiting[CLOSERS[bracket]] += 1

@@ -24,7 +24,6 @@ LONGEST_LINE = 300
 LONGEST_TEXT = 20_000
 """Of a longer answer only the end is read."""
 GAP = re.compile(r"\s{2,}")
-FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 WORDS = (Shape.TRUTH, Shape.TEXT)
 BEST_FIRST = (Outcome.CORRECT, Outcome.UNDECIDED, Outcome.INCORRECT, Outcome.NO_ANSWER)
 
@@ -112,7 +111,7 @@ def _read_words(text: str, named: str | None, wanted: Structure) -> Read | None:
             return Read(named, value)
         said = [read_whole(words, wanted) for words in final_words(named)]
         return Read(named, wanted.value if wanted.value in said else value)
-    fenced = last_fence(text)
+    fenced = gym.last_fence(text)
     if fenced is not None:
         return Read(fenced, read_whole(fenced, wanted))
     line = _last_line(text)
@@ -120,15 +119,6 @@ def _read_words(text: str, named: str | None, wanted: Structure) -> Read | None:
         return None
     said = [read_whole(words, wanted) for words in (line, *final_words(line))]
     return Read(line, wanted.value if wanted.value in said else said[0])
-
-
-def last_fence(text: str) -> str | None:
-    """The content of the last block between ``` lines."""
-    marks = list(FENCE.finditer(text))
-    if len(marks) < 2:
-        return None
-    opening, closing = marks[-2 if len(marks) % 2 == 0 else -3], marks[-1 if len(marks) % 2 == 0 else -2]
-    return text[opening.end() : closing.start()].partition("\n")[2].strip("\n") or None
 
 
 def _last_line(text: str) -> str | None:

@@ -38,6 +38,27 @@ def test_the_right_answer_in_all_its_forms(family: str) -> None:
         assert judge("\\boxed{certainly not this}", task) == Outcome.INCORRECT
 
 
+SEVERAL_LINES = ["mini_sudoku", "rotate_matrix", "n_queens", "binary_matrix"]
+
+
+OTHERS = ["caesar_cipher", "word_sorting", "palindrome_partitioning", "group_anagrams"]
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, *SEVERAL_LINES, *OTHERS])
+def test_the_right_answer_in_prose_and_fences(family: str) -> None:
+    for reference, task in checks(family):
+        for form in ("```\n{}\n```", "{}", "**Final answer**\n\n{}", "The answer is {}"):
+            answer = form.replace("{}", reference)
+            assert judge(f"I worked it out.\n\n{answer}", task) == Outcome.CORRECT, answer
+
+
+@pytest.mark.parametrize("family", SEVERAL_LINES)
+def test_a_remark_behind_lines_does_not_hide_them(family: str) -> None:
+    for reference, task in checks(family):
+        assert judge(f"So:\n\n{reference}\n\nThat is all there is to say about this one.", task) == Outcome.CORRECT
+        assert judge(f"{reference}\n\nNo, rather:\n\n{reference[::-1]} 7", task) != Outcome.CORRECT
+
+
 def test_what_cannot_be_judged_is_not_wrong() -> None:
     _, task = checks("gcd")[0]
     assert judge(None, task) == Outcome.NO_ANSWER

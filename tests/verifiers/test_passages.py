@@ -203,9 +203,9 @@ def test_literals(text: str, value: object) -> None:
 
 
 def test_brackets_that_close_and_one_that_never_does() -> None:
-    text = 'x [1] (a [b) {"c": {"d": 1}} {"e": [1'
+    text = 'x [1] (a [b) {"c": {"}": 1}} "[2]" {"e": [1'
     outer, cut = bracketed(text)
-    assert [text[span.start : span.end] for span in outer] == ["[1]", "(a [b)", '{"c": {"d": 1}}']
+    assert [text[span.start : span.end] for span in outer] == ["[1]", "(a [b)", '{"c": {"}": 1}}', "[2]"]
     assert text[cut:] == '{"e": [1'
 
 
@@ -256,6 +256,8 @@ LONG = [
     "{'a': '" * 150_000,
     "'\\'" * 300_000,
     "=" * 1_000_000,
+    '{"' + '\\"' * 400_000,
+    '[ "a' * 250_000,
     "is " * 300_000,
     "甲是" * 400_000,
     "是" * 1_000_000,
