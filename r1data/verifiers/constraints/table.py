@@ -104,14 +104,14 @@ def always(holds: Callable[[str], bool]) -> Callable[[Arguments], Test]:
 
 
 def keywords(arguments: Arguments) -> Test:
-    """All of `words` occur, each as a word of its own; Chinese words anywhere."""
-    patterns = [_whole(word) for word in arguments.texts("words")]
+    """All of `words` occur, each as a word of its own, inflected or not; Chinese words anywhere."""
+    patterns = [_whole(word, INFLECTED) for word in arguments.texts("words")]
     return lambda reply: all(pattern.search(reply.text) for pattern in patterns)
 
 
 def keyword_count(arguments: Arguments) -> Test:
-    """`word` occurs so often as a word of its own ("sea" is not in "season"); Chinese words anywhere."""
-    pattern, within = _whole(arguments.text("word")), arguments.bounds()
+    """`word` occurs so often: "seas" counts for "sea", "season" does not; Chinese words anywhere."""
+    pattern, within = _whole(arguments.text("word"), INFLECTED), arguments.bounds()
     return lambda reply: within(sum(1 for _ in pattern.finditer(reply.text)))
 
 
@@ -257,10 +257,15 @@ def _paragraphs(text: str) -> list[str]:
     return [piece.strip() for piece in BLANK_LINE.split(text) if piece.strip()]
 
 
-def _whole(word: str) -> re.Pattern[str]:
+INFLECTED = "(?:s|es|d|ed|ing|'s|’s)?"
+"""IFEval itself looks for the letters anywhere; a person counts "rivers" for "river", but not "season" for "sea"."""
+
+
+def _whole(word: str, ending: str = "") -> re.Pattern[str]:
+    """The word between characters that belong to none, with one of the endings."""
     word = word.strip()
     left = rf"(?<!{WORD_CHARACTER})" if re.match(WORD_CHARACTER, word[0]) else ""
-    right = rf"(?!{WORD_CHARACTER})" if re.match(WORD_CHARACTER, word[-1]) else ""
+    right = rf"{ending}(?!{WORD_CHARACTER})" if re.match(WORD_CHARACTER, word[-1]) else ""
     return re.compile(left + re.escape(word) + right, re.IGNORECASE)
 
 
