@@ -67,7 +67,7 @@ def verify(
         else:
             _reverify(workspace, workers, dry_run, as_json)
     except KeyboardInterrupt:
-        kept = f"; what was verified is safe in {out}, and the same command goes on" if out else ""
+        kept = f"; what was verified is safe in {out}.partial, and the same command goes on" if out else ""
         typer.echo(f"\nstopped{kept}.", err=True)
         raise typer.Exit(130) from None
 

@@ -13,7 +13,7 @@ from r1data.judging import JudgeItem
 from r1data.progress import Progress
 from r1data.sources import Unreadable, read_file
 from r1data.stages.desk import JudgeDesk
-from r1data.store import ids_of, interrupted_rows, verdict_file
+from r1data.store import finished_rows, verdict_file
 from r1data.verifiers import BadRow, Check, Finding, VerifierPool, check_of, verdict, version_of
 from schemas import Outcome, Verdict
 
@@ -39,23 +39,21 @@ def verify_file(
 ) -> Tally:
     """Verify every row of a file (JSONL, JSON, Parquet or CSV) and write the verdicts.
 
-    A row that cannot be a check gets the outcome bad_reference and says why. Interrupted, it keeps what was reached;
-    run again, it goes on from there. Rows for the verifier `judge` need a `desk`.
+    A row that cannot be a check gets the outcome bad_reference and says why. Stopped in any way, it keeps what
+    was finished in `OUT.partial`; run again, it goes on from there. Rows for the verifier `judge` need a `desk`.
 
     Raises:
         SourceError: the file cannot be read.
     """
     tally = Tally()
-    earlier = interrupted_rows(out)
-    done = Counter(ids_of(earlier)) if earlier is not None else Counter[str]()
+    done = Counter[str]()
+    for table in finished_rows(out):
+        done.update(table.column("id").to_pylist())
+        tally.outcomes.update(zip(*(table.column(c).to_pylist() for c in ("verifier", "outcome")), strict=True))
+    tally.rows = tally.taken_over = done.total()
+    if tally.taken_over:
+        progress.say(f"{tally.taken_over:,} rows were verified before an interruption; going on")
     with verdict_file(out) as file:
-        if earlier is not None:
-            file.copy(earlier)
-            tally.taken_over = earlier.num_rows
-            for name, outcome in zip(*(earlier.column(c).to_pylist() for c in ("verifier", "outcome")), strict=True):
-                tally.rows += 1
-                tally.outcomes[name, outcome] += 1
-            progress.say(f"{earlier.num_rows:,} rows were verified before an interruption; going on")
         for found in pool.verify_all(_checks(source, done, desk)):
             file.add(found)
             tally.add(found)

@@ -1,7 +1,13 @@
-"""A file of verdicts: what `r1data verify` writes, in batches, whole or with a note that it was interrupted."""
+"""A file of verdicts: what `r1data verify` writes. It appears whole; until then what is finished is safe beside it.
+
+Finished rows are sealed in chunks in the folder `OUT.partial`, in their order. A run that was stopped, by kill -9 too,
+goes on from the chunks; the last run puts them together and removes the folder.
+"""
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,83 +16,74 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from r1data.errors import EngineError
-from r1data.store.files import written_whole
+from r1data.store.files import sweep_staging, written_whole
 from schemas import Verdict
 
 COLUMNS = pa.schema([
     ("id", pa.string()), ("verifier", pa.string()), ("version", pa.int32()), ("outcome", pa.string()),
     ("extracted", pa.string()), ("detail", pa.string()), ("seconds", pa.float64()),
 ])  # fmt: skip
-BATCH_ROWS = 5000
-COMPLETE = b"r1data.complete"
+CHUNK_ROWS, CHUNK_SECONDS = 5000, 5.0
 
 
 @dataclass(slots=True)
 class VerdictFile:
     """An open file of verdicts."""
 
-    _writer: pq.ParquetWriter
+    folder: Path
+    chunks: int
     _waiting: list[tuple[object, ...]] = field(default_factory=list)
+    _sealed: float = field(default_factory=time.monotonic)
 
     def add(self, verdict: Verdict) -> None:
-        """Write one verdict, sooner or later."""
+        """Take one verdict; it is safe with its chunk, after so many rows or seconds."""
         self._waiting.append(
             (verdict.completion_id, verdict.verifier, verdict.version, str(verdict.outcome), verdict.extracted,
              verdict.detail, verdict.seconds)
         )  # fmt: skip
-        if len(self._waiting) >= BATCH_ROWS:
-            self.flush()
+        if len(self._waiting) >= CHUNK_ROWS or time.monotonic() - self._sealed > CHUNK_SECONDS:
+            self.seal()
 
-    def copy(self, table: pa.Table) -> None:
-        """Take over rows of an earlier file."""
-        self.flush()
-        self._writer.write_table(table.select(COLUMNS.names).cast(COLUMNS))
-
-    def flush(self) -> None:
-        """Write what waits."""
+    def seal(self) -> None:
+        """Make safe what waits."""
         if self._waiting:
             columns = list(zip(*self._waiting, strict=True))
-            self._writer.write_table(pa.table([pa.array(c, f.type) for c, f in zip(columns, COLUMNS, strict=True)],
-                                              schema=COLUMNS))  # fmt: skip
+            arrays = [pa.array(column, f.type) for column, f in zip(columns, COLUMNS, strict=True)]
+            with written_whole(self.folder / f"{self.chunks:06d}.parquet") as staging:
+                pq.write_table(pa.table(arrays, schema=COLUMNS), staging, compression="zstd")
+            self.chunks += 1
             self._waiting.clear()
-
-    def mark(self, complete: bool) -> None:
-        """Note in the file whether it holds all rows."""
-        self._writer.add_key_value_metadata({COMPLETE: str(complete).lower().encode()})
+        self._sealed = time.monotonic()
 
 
 @contextmanager
 def verdict_file(target: Path) -> Iterator[VerdictFile]:
-    """Open a file of verdicts. It takes the place of `target` at the end of the block, also when that is interrupted or
-    an engine fails: then with the verdicts so far, and marked as incomplete.
+    """Open a file of verdicts. It takes the place of `target` when the block ends well; else what was finished stays
+    beside it, for the next time.
     """
-    interruption: BaseException | None = None
-    with written_whole(target) as staging, pq.ParquetWriter(staging, COLUMNS, compression="zstd") as writer:
-        file = VerdictFile(writer)
-        try:
-            yield file
-        except (KeyboardInterrupt, EngineError) as interrupted:
-            interruption = interrupted
-        file.flush()
-        file.mark(interruption is None)
-    if interruption is not None:
-        raise interruption
-
-
-def interrupted_rows(target: Path) -> pa.Table | None:
-    """The rows of a file that an interruption left incomplete; None where there is no such file."""
-    if not target.is_file():
-        return None
+    folder = _folder(target)
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep_staging(folder)
+    file = VerdictFile(folder, len(_chunks(target)))
     try:
-        found = pq.ParquetFile(target)
-        marks = found.metadata.metadata or {}
-        return found.read() if marks.get(COMPLETE) == b"false" else None
-    except (OSError, pa.ArrowException):
-        return None
+        yield file
+    finally:
+        file.seal()
+    with written_whole(target) as staging, pq.ParquetWriter(staging, COLUMNS, compression="zstd") as writer:
+        for chunk in _chunks(target):
+            writer.write_table(pq.read_table(chunk))
+    shutil.rmtree(folder)
 
 
-def ids_of(table: pa.Table) -> list[str]:
-    """The ids in a table of verdicts."""
-    ids: list[str] = table.column("id").to_pylist()
-    return ids
+def finished_rows(target: Path) -> Iterator[pa.Table]:
+    """The rows that an interrupted run finished, chunk by chunk: id, verifier, outcome."""
+    for chunk in _chunks(target):
+        yield pq.read_table(chunk, columns=["id", "verifier", "outcome"])
+
+
+def _folder(target: Path) -> Path:
+    return target.with_name(f"{target.name}.partial")
+
+
+def _chunks(target: Path) -> list[Path]:
+    return sorted(_folder(target).glob("[0-9]*.parquet"))

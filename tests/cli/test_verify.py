@@ -73,12 +73,13 @@ def test_parquet_with_structures_that_most_rows_lack(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_stopped_it_keeps_what_it_has_and_goes_on_from_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_stopped_it_keeps_what_it_has_and_goes_on_from_there(tmp_path: Path, number: signal.Signals) -> None:
     dice = random.Random(5)
     # Every 50th row costs its deadline, so that there is something to interrupt.
     hard = {"response": "\\boxed{\\sum_{n=1}^{9^{9^{9}}} n}", "reference": "x+1"}
-    easy = [{"response": f"\\boxed{{{n}}}", "reference": str(n + dice.randint(0, 1))} for n in range(1000)]
-    rows = [{"id": str(n), **(hard if n % 50 == 49 else easy[n])} for n in range(1000)]
+    easy = [{"response": f"\\boxed{{{n}}}", "reference": str(n + dice.randint(0, 1))} for n in range(1500)]
+    rows = [{"id": str(n), **(hard if n % 50 == 49 else easy[n])} for n in range(1500)]
     source = write(tmp_path / "in.jsonl", rows)
     command = [sys.executable, "-m", "r1data", "verify", str(source), "--out", "out.parquet", "--deadline", "1"]
     # A shell starts background jobs with SIGINT ignored; the process here should hear it.
@@ -86,20 +87,24 @@ def test_stopped_it_keeps_what_it_has_and_goes_on_from_there(tmp_path: Path) -> 
         command, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
-    time.sleep(7)
-    os.kill(process.pid, signal.SIGINT)
+    deadline = time.monotonic() + 90
+    while not list((tmp_path / "out.parquet.partial").glob("0*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.kill(process.pid, number)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 130, said
-    assert "Traceback" not in said and "stopped" in said
-    before = pl.read_parquet(tmp_path / "out.parquet")
-    assert 0 < before.height < 1000
+    assert process.returncode == (-9 if number == signal.SIGKILL else 130), said
+    assert "Traceback" not in said and ("stopped" in said or number == signal.SIGKILL)
+    assert not (tmp_path / "out.parquet").exists()
+    before = pl.read_parquet(tmp_path / "out.parquet.partial" / "*.parquet")
+    assert 0 < before.height < 1500
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert again.returncode == 0 and "going on" in again.stderr, again.stderr
     after = pl.read_parquet(tmp_path / "out.parquet")
     assert sorted(after["id"].to_list(), key=int) == [row["id"] for row in rows]
     assert after.head(before.height).equals(before)
+    assert not (tmp_path / "out.parquet.partial").exists()
     outcomes = dict(after.select("id", "outcome").iter_rows())
-    assert all((outcomes[str(n)] == "timeout") == (n % 50 == 49) for n in range(1000))
+    assert all((outcomes[str(n)] == "timeout") == (n % 50 == 49) for n in range(1500))
 
 
 def test_what_is_wrong_with_the_command_is_said(tmp_path: Path) -> None:
