@@ -106,7 +106,7 @@ def test_an_endpoint_that_refuses(tmp_path: Path, tiny: Path) -> None:
 def test_a_prompt_longer_than_the_context_is_one_failed_row(tmp_path: Path, tiny: Path) -> None:
     write_recipe(tmp_path, tiny)
     with (tmp_path / "prompts.jsonl").open("a") as file:
-        file.write("\n" + json.dumps({"question": "What is 2 + 2? " * 2000, "answer": "4"}))
+        file.write("\n" + json.dumps({"question": "Take your time. " * 2000 + "What is 2 + 2?", "answer": "4"}))
     small = ("--set", "runtime.engine.context_tokens=1024")
     process = r1data("run", "recipe.yaml", "--json", *SCRIPTED_ARGS, *small, cwd=tmp_path)
     assert process.returncode == 0, process.stderr
