@@ -86,7 +86,7 @@ def same_moment(reference: str, answer: str, question: str | None) -> bool | Non
     other = time_of(answer)
     asked = bool(ABOUT_TIME.search(question or ""))
     if other is None:
-        return False if asked and re.search(r"\\frac|/", answer) else None
+        return False if asked and re.search(r"\\frac|/|:", answer) else None
     if not (asked or time.marked or other.marked or not _is_ratio(reference) or not _is_ratio(answer)):
         return None
     if time.marked and other.marked:
