@@ -45,6 +45,7 @@ RENAMED = (("i", "j"), ("C", "c"), ("C", "K"), ("c", "C"), ("k", "n"), ("n", "k"
 """The imaginary unit, the constant of integration, and the integer of a general solution."""
 WHOLE_NUMBERS = frozenset("kmn")
 HOW_MANY = {"infinitely many": INFINITY, "none": number(0)}
+HEDGED = re.compile(r"\b(?:yes|no|true|false|or|but|only|unless|if|wait|maybe|sometimes)\b")
 NEGATION = re.compile(r"\b(?:not|no|non|never)\b|不|非|无")
 ORDERED = re.compile(
     r"sequence|in order|order(?:ed)? (?:from|by|the)|ascending|descending|increasing order|decreasing order|sort"
@@ -171,7 +172,7 @@ class Comparison:
             straight = self._scalars(value, other_value)
             if variables(value.value) or variables(other_value.value):
                 if straight.same and _is_head(name) and _is_head(other_name):
-                    return straight
+                    return straight if _may_be_one(name, other_name) else _of_another_name(name, other_name)
                 return _equations(_as_relation(Named(name, value)), _as_relation(Named(other_name, other_value)))
             if len(name) == len(other_name) == 1 or straight.same is False:
                 return _different(f"{name} is not {other_name}") if straight.same else straight
@@ -204,6 +205,8 @@ class Comparison:
         coordinates = _coordinates(scalar.value, len(listing.items))
         if coordinates is not None and listing.kind != "set":
             return self._in_order(tuple(map(Scalar, coordinates)), listing.items)
+        if len(listing.items) > MOST_ITEMS:
+            return _different("one value against many")
         distinct = _distinct(self, listing.items)
         if len(distinct) == 1 and listing.kind in ("bare", "joined", "set"):
             answer = self.forms(scalar, distinct[0])
@@ -566,6 +569,17 @@ def _is_head(name: str) -> bool:
     return name in ("y", "z") or "(" in name or "_" in name
 
 
+def _may_be_one(name: str, other: str) -> bool:
+    """Whether two heads may stand for one function: y for f(x), but not f(x) for its derivative."""
+    return name.count("'") == other.count("'") and bool({name.rstrip("'"), other.rstrip("'")} & {"y", "z"})
+
+
+def _of_another_name(name: str, other: str) -> Answer:
+    if name.count("'") != other.count("'") and name.replace("'", "") == other.replace("'", ""):
+        return _different(f"{other} against {name}")
+    return Answer(None, False, f"the same term for {other} and {name}", final=True)
+
+
 def _as_relation(named: Named) -> Relation:
     value = named.value
     if not isinstance(value, Scalar):
@@ -693,7 +707,12 @@ def _phrases(one: str, other: str) -> Answer:
     if {one, other} <= heads:
         return _different("yes against no")
     if short in heads and re.match(rf"{short}\b", long):
+        if HEDGED.search(long[len(short) :]) or (short in ("yes", "true") and NEGATION.search(long)):
+            return Answer(None, False, "yes or no with a condition", final=True)
         return Answer(True, True, "the same yes or no")
+    first, _, rest = long.partition(" ")
+    if short in heads and first.strip(",.;:") in heads - {short} and not HEDGED.search(rest):
+        return _different("yes against no")
     ours, theirs = set(one.split()), set(other.split())
     if "implies" in ours & theirs:
         return Answer(None, False, "statements that may be equivalent", final=True)

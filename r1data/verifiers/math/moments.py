@@ -68,7 +68,7 @@ def time_of(text: str) -> Moment | None:
                 hour += 12
             if half in ("am", "上午", "早上", "凌晨") and hour == 12:
                 hour = 0
-            return Moment((60 * hour + minute,), bool(half) or hour > 12)
+            return Moment((60 * hour + minute,), bool(half) or hour > 12 or match["hour"].strip("0") == "")
     return None
 
 

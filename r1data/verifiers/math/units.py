@@ -98,8 +98,8 @@ MULTIPLES: Mapping[str, int] = {
     "万": 10**4, "亿": 10**8, "百": 100, "dozen": 12,
 }  # fmt: skip
 MISSPELT = frozenset("Kg KG Km KM Cm CM MM Ml ML Min Hr Hrs Sec Lb Lbs Ft Oz".split())
-MEGA = re.compile(r"M[a-z]")
-"""Mg is no mg."""
+MEGA = re.compile(r"M[a-z]|[A-Z]")
+"""Mg is no mg, and S no s."""
 CLASSIFIERS = frozenset("个只条本张件名位人头棵辆次种组块场道题页层排袋瓶杯盒支枚根颗对双座间台套份面倍")
 
 
