@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from r1data.verifiers.check import BadTask, Check, Finding, read_task
-from r1data.verifiers.extraction import announced, answer_tags, last_box, unwrapped
+from r1data.verifiers.extraction import ALTERING, announced, answer_tags, last_box, unwrapped
 from r1data.verifiers.letters import Options, Reading, end_of, final_letters, known_letters, read_reference
 from r1data.verifiers.math.evaluation import size
 from r1data.verifiers.math.expression import Scalar, Unreadable
@@ -25,6 +25,8 @@ VERSION = 1
 LONGEST_LINE = 200
 OUTCOMES = {Match.SAME: Outcome.CORRECT, Match.DIFFERENT: Outcome.INCORRECT, Match.UNSURE: Outcome.UNDECIDED}
 QUESTION_OPTION = re.compile(r"^[ \t]*[(（]?([A-Z])[)）.:：、．][ \t]*(\S.*)$", re.MULTILINE)
+HEDGED = re.compile(r"\d\s*(?:\bor\b|或)\s*[-+−]?\d", re.IGNORECASE)
+BOUND = re.compile(r"(?:[<>≤≥≠]|\\(?:le|ge|ne|lt|gt)[qs]?\w*)\s*$")
 EXACT = 99
 """Significant digits of what is not rounded."""
 NUMBERLESS = re.compile(
@@ -116,9 +118,12 @@ def _judge_value(check: Check, references: tuple[str, ...], tolerance: Tolerance
 
 
 def _judge_one(reference: str, found: str, tolerance: Tolerance | None) -> Outcome:
-    if folded(reference) == folded(found):
-        return Outcome.CORRECT
     ours, theirs = _quantity(reference), _quantity(found)
+    units = ours is not None and theirs is not None and ours.unit is not None and theirs.unit is not None
+    if folded(reference) == folded(found) and not units:
+        return Outcome.CORRECT
+    if ours is not None and HEDGED.search(plain(found)):
+        return Outcome.INCORRECT
     if ours is None:
         if tolerance is not None:
             raise BadTask(f"there is a tolerance, but the reference {reference!r} is no quantity")
@@ -150,6 +155,8 @@ def _only_quantity(text: str) -> Quantity | None:
     tidy = plain(text)
     numbers = list(LONE_NUMBER.finditer(tidy))
     after = tidy[numbers[-1].start() :] if numbers else ""
+    if numbers and (ALTERING.search(tidy[: numbers[-1].start()]) or BOUND.search(tidy[: numbers[-1].start()])):
+        return None
     behind_equals = re.search(r"[=≈][^=≈]*$", tidy)
     if behind_equals and (found := read_quantity(behind_equals.group())):
         return found

@@ -8,6 +8,12 @@ from r1data.verifiers.math.spelling import narrow, unwrap
 
 BOX = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?P<bare>\\?[A-Za-z0-9]+))")
 BOX_END = re.compile(r"^\}")
+DENIED_BOX = re.compile(r"\bnot\s*\$*\s*\\(?:boxed|fbox)\s*\{$|不是\s*\$*\s*\\(?:boxed|fbox)\s*\{$")
+MINUS_BOX = re.compile(r"(?:=|\$|\\\(|\\\[)\s*[-−]\s*\\(?:boxed|fbox)\s*\{$")
+BEHIND_BOX = re.compile(
+    r"\s*(?:\\%|%|\\times\s*10\s*\^\s*(?:\{\s*-?\d{1,4}\s*\}|\d)"
+    r"|(?:\\[,;: ]\s*)?\\(?:text|mathrm)\s*\{(?P<unit>[^{}]{1,12})\})"
+)
 BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 MOST_NESTED, MOST_JOINED = 8, 20
 ANSWER_TAGS = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
@@ -59,6 +65,37 @@ SENTENCE_END = re.compile(
 TRAILING = " \t.。!！,，;；*_`\"'”’"
 JOINED = re.compile(r"[\s$]*(?:,|，|、|;|and|or|和|或|与|及|\\text\s*\{\s*(?:and|or)\s*\})[\s$]*")
 ONE_NUMBER = re.compile(r"^[^\d$\\]{2,40}?(?P<rest>-?\d[\d,]*(?:\.\d+)?\s*[^\d\s]{0,8})$")
+ALTERING = re.compile(
+    r"\b(?:than|least|most|twice|thrice|double|half|squares?|cubes?|negative|minus|plus|multiples?|divisible|ending"
+    r"|up to|over|under|above|below|anything|never|not|no|cannot|step|equation|option|part|case|between|near|close)\b"
+    r"|n't\b|[不非负倍未]|大于|小于|至少|至多|超过|步",
+    re.IGNORECASE,
+)
+"""Before a number: then the number is not what is said."""
+CONTINUED = re.compile(
+    r"\s*(?:[/+*^:×÷–−-]\s*[\d$\\(]|(?:times|more|less|fewer|greater|squared|cubed|factorial|over|to(?! the nearest)"
+    r"|and a|and two|and three|plus|minus|divided|raised|is (?:wrong|incorrect|not)|hundred|dozen)\b"
+    r"|的[倍平立]|倍|以|分之|多)",
+    re.IGNORECASE,
+)
+"""Behind an announced formula: then it is only the beginning of what is said."""
+DISOWNED = re.compile(
+    r"(?:\b(?:suppose|assume|assuming|whether|n[o']t (?:think|believe|say|claim)|(?:is|was) (?:false|wrong|not true)"
+    r"|doubt|deny|thought|might think|may think|假设|如果|若|设)(?: that)?|n't (?:think|believe)(?: that)?)"
+    r"\s*(?:the|my|your|its|this)?\s*(?:correct|right)?\s*$",
+    re.IGNORECASE,
+)
+"""Before an announcement: then nobody stands by it."""
+FILLER = re.compile(r"^(?:therefore|thus|hence|then|simply|just|indeed|clearly)[,:]?\s+(?=[-+$\\(\d])", re.IGNORECASE)
+NEGATIVE = re.compile(r"^(?:negative |minus |负)\s*(?=\d)", re.IGNORECASE)
+RETRACTED = re.compile(
+    r"\b(?:I mean|wait,? no|scratch that|correction)\b|(?:that|this|which) (?:is|was) (?:wrong|incorrect|not right)"
+    r"|^\W*(?:不对|错了|更正)",
+    re.IGNORECASE,
+)
+"""Behind an announcement: then it does not stand."""
+LONGEST_LEAD = 60
+LONGEST_TAIL = 120
 MOST_ANNOUNCEMENTS, LONGEST_CONCLUSION = 200, 1000
 LONGEST_LINE, LONGEST_REST = 120, 400
 TEXT_WRAPPER = re.compile(r"^\\(?:text|textbf|mathrm|mathbf|textit|mathit|operatorname)\s*\{(.*)\}$", re.DOTALL)
@@ -95,7 +132,7 @@ def last_box(text: str) -> str | None:
 
 def last_boxes(text: str) -> list[str]:
     """The last box, and those that "and", "or" or a comma join to it; each content once."""
-    spans = box_spans(text)
+    spans = [span for span in box_spans(text) if not _is_denied(text, span[0])]
     if not spans:
         return []
     chain = [spans.pop()]
@@ -105,7 +142,26 @@ def last_boxes(text: str) -> list[str]:
             break
         chain.insert(0, spans.pop())
     contents = [text[start:end].strip() for start, end in chain]
-    return list(dict.fromkeys(last_box(content) or content for content in contents))
+    inner = list(dict.fromkeys(last_box(content) or content for content in contents))
+    return [_completed(text, *chain[0], inner[0])] if len(chain) == 1 else inner
+
+
+def _is_denied(text: str, start: int) -> bool:
+    """Whether "not" stands right before the box whose content starts there."""
+    return DENIED_BOX.search(text[max(0, start - LONGEST_LEAD) : start]) is not None
+
+
+def _completed(text: str, start: int, end: int, content: str) -> str:
+    """The content of a box with what a writer left outside: a minus, a power of ten, a percent sign, a unit."""
+    if not content or text[end : end + 1] != "}":
+        return content
+    behind = BEHIND_BOX.match(text, end + 1)
+    if behind and behind["unit"] and not _is_unit(behind["unit"].strip()):
+        behind = None
+    if behind and re.search(r"[A-Za-z%]\s*\}?$", content):
+        behind = None
+    sign = "-" if MINUS_BOX.search(text[max(0, start - LONGEST_LEAD) : start]) and content[0] not in "+-" else ""
+    return f"{sign}{content}{behind[0].strip() if behind else ''}"
 
 
 def boxes_at_the_end(text: str) -> list[str]:
@@ -146,8 +202,12 @@ def announced(text: str) -> str | None:
              for pattern in ANNOUNCED for match in pattern.finditer(text)]  # fmt: skip
     headed = _under_heading(text)
     for start, end, content in sorted(heads, reverse=True)[:MOST_ANNOUNCEMENTS]:
+        if DISOWNED.search(text[max(0, start - LONGEST_LEAD) : start]):
+            continue
         named = _named(text[end : end + LONGEST_REST] if content is None else content)
         if named is not None:
+            if content is None and RETRACTED.search(text[end : end + LONGEST_TAIL]):
+                return None
             return named if headed is None or headed[0] < start else headed[1]
     return None if headed is None else headed[1]
 
@@ -170,18 +230,22 @@ def unwrapped(text: str) -> str:
 
 def _named(rest: str) -> str | None:
     """An announced answer ends with its maths, or with its sentence; None where the sentence names none."""
-    rest = rest.strip().strip("*").strip()
+    rest = FILLER.sub("", rest.strip().strip("*").strip())
     spans = _spans_at_start(rest)
     if spans is not None:
         return spans
     rest = rest.split("\n")[0]
     if not rest or NO_ANSWER.match(rest):
         return None
-    sentence = SENTENCE_END.split(rest, maxsplit=1)[0].strip(TRAILING)
+    sentence = NEGATIVE.sub("-", SENTENCE_END.split(rest, maxsplit=1)[0].strip(TRAILING))
     span = MATHS_SPAN.search(sentence)
+    if span and ALTERING.search(sentence[: span.start()]):
+        return sentence  # "less than $5$"
     if span and len(sentence[: span.start()].split()) <= 6 and not sentence[span.end() :].strip(TRAILING):
         return _content(span)  # "the answer is therefore $5$"
     number = ONE_NUMBER.match(sentence)
+    if number and ALTERING.search(sentence[: number.start("rest")]):
+        return sentence
     return (number["rest"] if number else sentence) or None  # "we need 7 days in all" ends with the number
 
 
@@ -200,7 +264,7 @@ def _spans_at_start(rest: str) -> str | None:
             break
         parts.append("," if joiner[1] in ",，、" else "or" if joiner[1] in ("or", "或") else "and")
         position = joiner.end()
-    if not parts:
+    if not parts or CONTINUED.match(rest, position):
         return None
     behind = re.match(r"\s*([A-Za-z°%\u4e00-\u9fff]{1,12}(?:/[A-Za-z]+)?)(?=[\s.。,，]|$)", rest[position:])
     unit = behind[1] if behind and _is_unit(behind[1]) else ""
@@ -209,9 +273,9 @@ def _spans_at_start(rest: str) -> str | None:
 
 
 def _is_unit(word: str) -> bool:
-    from r1data.verifiers.math.units import is_unit_word
+    from r1data.verifiers.math.units import MULTIPLES, is_unit_word
 
-    return is_unit_word(word) or word == "%"
+    return is_unit_word(word) or word.lower() in MULTIPLES or word in ("%", "percent")
 
 
 def _content(match: re.Match[str]) -> str:

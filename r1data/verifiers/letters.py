@@ -7,7 +7,16 @@ import string
 import unicodedata
 from dataclasses import dataclass
 
-from r1data.verifiers.extraction import BOX, announced, answer_tags, last_box, narrow_width, unwrapped
+from r1data.verifiers.extraction import (
+    BOX,
+    DISOWNED,
+    LONGEST_LEAD,
+    announced,
+    answer_tags,
+    last_box,
+    narrow_width,
+    unwrapped,
+)
 from r1data.verifiers.quantities import Match, compare, plain, read_quantity
 from r1data.verifiers.sentences import DOUBTFUL
 from r1data.verifiers.statements import ALL_WRONG, BARE, HEAD, JOINT, NEGATED, REJECTS_ALL, STATEMENTS
@@ -29,6 +38,7 @@ LEAD = re.compile(
 )
 BEHIND_LETTER = re.compile(r"^[)\]}]?\s*[.:：、,，\-–—]?\s*(?=\S)")
 LETTER_AND_WORDS = re.compile(r"([A-Z])\s+(\S.*)")
+ALTERNATIVES = re.compile(r"\bor\b|或|还是", re.I)
 LONGEST_NAME = 3
 """Words that an announced answer may have and still be a name that is compared with the options."""
 ONE_LETTER = re.compile(r"(?:option|choice|选项)?\s*[(\[]?\s*([A-Za-z])\s*[)\]]?", re.I)
@@ -150,7 +160,7 @@ def _read_answer(content: str, options: Options) -> Reading:
         return Reading(by_text)
     bare = LEAD.sub("", text).strip()
     letters = _letters_only(bare, upper=False)
-    if letters:
+    if letters and not ALTERNATIVES.search(bare):
         return Reading(letters)
     found = WITH_TEXT.fullmatch(bare)
     if found:
@@ -169,6 +179,8 @@ def _last_statement(text: str, options: Options) -> Reading | None:
     """The last statement that chooses something. One that only excludes ("the answer is not A") chooses nothing."""
     found = sorted((m for p in STATEMENTS for m in p.finditer(text)), key=lambda m: (m.start("rest"), m.end("rest")))
     for match in reversed(found[-1000:]):
+        if DISOWNED.search(text[max(0, match.start() - LONGEST_LEAD) : match.start()]):
+            continue
         reading = _value(match["rest"], options)
         if reading is not None:
             return reading
@@ -189,6 +201,8 @@ def _value(rest: str, options: Options) -> Reading | None:
             return Reading(frozenset(left))
         return Reading(text=rest[:LONGEST_LINE], reason="excludes one option and names several") if left else None
     head = HEAD.match(rest)
+    if head and ALTERNATIVES.search(head["letters"]):
+        return Reading(text=rest[:LONGEST_LINE], otherwise=Outcome.INCORRECT, reason="leaves it open which one")
     if head:
         return _against_text(_named(head["letters"]), rest[head.end() :], options)
     alone = re.fullmatch(r"[\s:]*([a-z])[.!\s]*", rest)
@@ -219,7 +233,7 @@ def _last_line(text: str, options: Options, *, alone: bool) -> Reading | None:
         return None
     line = LEAD.sub("", _tidy(lines[-1])).strip()
     letters = _letters_only(line, upper=True)
-    if letters:
+    if letters and not ALTERNATIVES.search(line):
         return Reading(letters)
     found = WITH_TEXT.fullmatch(line)
     if found:

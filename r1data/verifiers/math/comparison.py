@@ -44,8 +44,10 @@ WORDY = 4
 """So many words may say the same in another way."""
 RENAMED = (("i", "j"), ("C", "c"), ("C", "K"), ("c", "C"), ("k", "n"), ("n", "k"), ("k", "m"), ("n", "m"))
 """The imaginary unit, the constant of integration, and the integer of a general solution."""
+WHOLE_NUMBERS = frozenset("kmn")
 HOW_MANY = {"infinitely many": INFINITY, "none": number(0)}
 PLACE = re.compile(r"第([一二三四五六七八九十]+)[\u4e00-\u9fff]{1,3}")
+HEDGED = re.compile(r"\b(?:yes|no|true|false|or|but|only|unless|if|wait|maybe|sometimes)\b")
 NEGATION = re.compile(r"\b(?:not|no|non|never)\b|不|非|无")
 ORDERED = re.compile(
     r"sequence|in order|order(?:ed)? (?:from|by|the)|ascending|descending|increasing order|decreasing order|sort"
@@ -71,6 +73,15 @@ FACTOR = re.compile(r"\bfactor(?:ise|ize|ed|ing)?\b(?! of)|因式分解|分解�
 ASKED_UNIT = re.compile(
     r"how many (?P<many>[a-z]+)|\bin (?P<unit>[a-z]+)\b|多少(?P<chinese>[\u4e00-\u9fff]{1,4})", re.IGNORECASE
 )
+ALTERING = re.compile(
+    r"^(?:squared|cubed)$|\b(?:factorial|wrong|incorrect|not|(?:hal[fv]e|third|fourth|fifth|sixth|eighth|tenth"
+    r"|hundredth|thousandth)s?)\b|倍数|以上|以下|平方$|立方$",
+    re.IGNORECASE,
+)
+"""What stands where a unit does and says another number."""
+COUNTED = re.compile(r"how many|number of|count|多少|几|个数", re.IGNORECASE)
+LONE_LETTER = re.compile(r"(?<![A-Za-z\\])[kmn](?![A-Za-z])")
+"""The letters of whole numbers that a question speaks of: they are not the answer's to name."""
 RADIANS = Apply("/", (Symbol("pi"), number(180)))
 
 
@@ -93,6 +104,8 @@ class Comparison:
         self.base = bool(BASE.search(asked))
         self.interval = bool(INTERVAL.search(asked))
         self.factored = bool(FACTOR.search(asked))
+        self.counted = bool(COUNTED.search(asked))
+        self.letters = frozenset(LONE_LETTER.findall(asked))
         self.unit = _asked_unit(asked)
         self.ordered = bool(ORDERED.search(asked))
         self.unordered = bool(UNORDERED.search(asked)) and not self.ordered
@@ -162,7 +175,7 @@ class Comparison:
             straight = self._scalars(value, other_value)
             if variables(value.value) or variables(other_value.value):
                 if straight.same and _is_head(name) and _is_head(other_name):
-                    return straight
+                    return straight if _may_be_one(name, other_name) else _of_another_name(name, other_name)
                 return _equations(_as_relation(Named(name, value)), _as_relation(Named(other_name, other_value)))
             if len(name) == len(other_name) == 1 or straight.same is False:
                 return _different(f"{name} is not {other_name}") if straight.same else straight
@@ -174,7 +187,7 @@ class Comparison:
         phrase, form = (one, other) if isinstance(one, Phrase) else (other, one)
         assert isinstance(phrase, Phrase)
         if isinstance(form, Scalar) and HOW_MANY.get(phrase.text) == form.value:
-            return SAME
+            return Answer(True, self.counted, "a count in words", final=True)
         if isinstance(form, Scalar) and isinstance(form.value, Symbol) and form.unit is None:
             if form.value.name.casefold() == phrase.text.casefold():
                 return Answer(True, True, "the same letter")
@@ -198,6 +211,8 @@ class Comparison:
         coordinates = _coordinates(scalar.value, len(listing.items))
         if coordinates is not None and listing.kind != "set":
             return self._in_order(tuple(map(Scalar, coordinates)), listing.items)
+        if len(listing.items) > MOST_ITEMS:
+            return _different("one value against many")
         distinct = _distinct(self, listing.items)
         if len(distinct) == 1 and listing.kind in ("bare", "joined", "set"):
             answer = self.forms(scalar, distinct[0])
@@ -230,8 +245,17 @@ class Comparison:
                 return Answer(True, True, "antiderivatives that differ by a constant")
             renamed = _renamed(one.value, other.value)
             if renamed is not None and _measured(one, Scalar(renamed, other.unit)).same:
-                return Answer(True, True, "equal but for the name of a constant")
+                return self._but_for_a_name(one.value, other.value)
         return answer
+
+    def _but_for_a_name(self, one: Expression, other: Expression) -> Answer:
+        """Two values that differ in a letter only. That of a period may be any; that of a sum is the question's."""
+        ours, theirs = symbols(one) - symbols(other), symbols(other) - symbols(one)
+        whole = (ours | theirs) & WHOLE_NUMBERS
+        if whole and theirs <= self.letters:
+            return _different(f"{' '.join(theirs)} for {' '.join(ours)}")
+        free = not whole or ("pi" in symbols(one) and not ours & self.letters)
+        return Answer(True, free, "equal but for the name of a constant", final=True)
 
     def _as_asked(self, scalar: Scalar) -> Scalar:
         """分 as what it is a part of in the question: cents where it asks for yuan, minutes where for hours."""
@@ -372,6 +396,8 @@ def _measured(one: Scalar, other: Scalar) -> Answer:
     if ours.unit is None or theirs.unit is None:
         bare, measured = (ours, theirs) if ours.unit is None else (theirs, ours)
         straight = compare(ours.value, theirs.value)
+        if straight.same and ALTERING.search(measured.unit or ""):
+            return Answer(None, False, f"{measured.unit} may change the value", final=True)
         if straight.same or measured.unit is None or read_unit(measured.unit).powers != (("degree", 1),):
             return straight
         return compare(bare.value, Apply("*", (measured.value, RADIANS)))
@@ -551,6 +577,17 @@ def _is_head(name: str) -> bool:
     return name in ("y", "z") or "(" in name or "_" in name
 
 
+def _may_be_one(name: str, other: str) -> bool:
+    """Whether two heads may stand for one function: y for f(x), but not f(x) for its derivative."""
+    return name.count("'") == other.count("'") and bool({name.rstrip("'"), other.rstrip("'")} & {"y", "z"})
+
+
+def _of_another_name(name: str, other: str) -> Answer:
+    if name.count("'") != other.count("'") and name.replace("'", "") == other.replace("'", ""):
+        return _different(f"{other} against {name}")
+    return Answer(None, False, f"the same term for {other} and {name}", final=True)
+
+
 def _as_relation(named: Named) -> Relation:
     value = named.value
     if not isinstance(value, Scalar):
@@ -675,8 +712,15 @@ def _phrases(one: str, other: str) -> Answer:
         return Answer(True, True, "the same words")
     heads = {"yes", "no", "true", "false"}
     short, long = sorted((one, other), key=len)
+    if {one, other} <= heads:
+        return _different("yes against no")
     if short in heads and re.match(rf"{short}\b", long):
+        if HEDGED.search(long[len(short) :]) or (short in ("yes", "true") and NEGATION.search(long)):
+            return Answer(None, False, "yes or no with a condition", final=True)
         return Answer(True, True, "the same yes or no")
+    first, _, rest = long.partition(" ")
+    if short in heads and first.strip(",.;:") in heads - {short} and not HEDGED.search(rest):
+        return _different("yes against no")
     ours, theirs = set(one.split()), set(other.split())
     if "implies" in ours & theirs:
         return Answer(None, False, "statements that may be equivalent", final=True)

@@ -388,12 +388,17 @@ def _inverse(value: int, prime: int) -> int:
 COARSE, FINE = 50, 110
 REAL_POINTS = 3
 OTHER_POINTS = 2
+WHOLE_POINTS = 4
+WHOLE = frozenset(("n", "m"))
+"""What these names stand for is a whole number."""
 
 
 def _numeric(one: Expression, other: Expression) -> Answer:
     names = tuple(sorted((symbols(one) | symbols(other)) - {"pi", "e", "i", "infinity"}))
     if not names:
         return _closed(one, other)
+    if set(names) <= WHOLE and _at_whole_numbers(one, other, names, 1):
+        return Answer(True, True, "equal for whole numbers")
     outcomes: list[bool] = []
     for attempt in range(REAL_POINTS + OTHER_POINTS):
         dice = random.Random(f"{names}/{attempt}")
@@ -407,9 +412,24 @@ def _numeric(one: Expression, other: Expression) -> Answer:
     positive, negative = outcomes[:REAL_POINTS], outcomes[REAL_POINTS:]
     if not all(positive):
         return Answer(False, True, "different where evaluated")
-    if all(negative):
-        return Answer(True, True, "equal where evaluated")
-    return Answer(True, False, "equal for positive values only")
+    if not all(negative):
+        return Answer(True, False, "equal for positive values only")
+    if False in (_at_whole_numbers(one, other, names, sign) for sign in (1, -1)):
+        return Answer(True, False, "equal for small values only")
+    return Answer(True, True, "equal where evaluated")
+
+
+def _at_whole_numbers(one: Expression, other: Expression, names: tuple[str, ...], sign: int) -> bool | None:
+    """Whether they agree at whole numbers up to 50, as |x - 5| and 5 - x do not; None where it cannot be told."""
+    outcomes = []
+    for attempt in range(WHOLE_POINTS):
+        dice = random.Random(f"{names}/whole/{attempt}")
+        point = {name: float(sign * (dice.randrange(1, 10) + 13 * attempt)) for name in names}
+        try:
+            outcomes.append(_close(one, other, point))
+        except (Undefined, TooLarge):
+            continue
+    return all(outcomes) if outcomes else None
 
 
 def _closed(one: Expression, other: Expression) -> Answer:

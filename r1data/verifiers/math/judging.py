@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from r1data.verifiers.check import BadTask, Check, Finding, read_task
 from r1data.verifiers.extraction import boxes_at_the_end, find_answer, last_box
-from r1data.verifiers.math.comparison import Comparison, Tolerance
+from r1data.verifiers.math.comparison import ORDERED, Comparison, Tolerance
 from r1data.verifiers.math.evaluation import UNKNOWN, Answer, is_defined
 from r1data.verifiers.math.expression import (
     Form,
@@ -49,6 +49,9 @@ LONGEST_PHRASE = 200
 EULER = re.compile(r"(\d)e([+-]\d)")
 UNREAD = "the first checker cannot read the reference"
 """Then the second one alone does not decide for an answer: of texts that it half understands it accepts too much."""
+OVERLOOKED = re.compile(r"\\(?:not|cancel|sout|ne|neg)(?![A-Za-z])|^(?:\\(?:ge|le)(?![A-Za-z])|[<>])")
+"""What the second checker does not see: it reads "not 5" and "at least 5" as 5."""
+CAPITALS = re.compile(r"[A-Z]{2,}")
 COMMAND = re.compile(r"\\[A-Za-z]+")
 LETTERS, LISTED_LETTERS = re.compile(r"[A-J]{2,}"), re.compile(r"[A-J](?:\s*(?:[,、;]|and|和)?\s*[A-J])+")
 GROUPED = re.compile(r"[(\[{][^()\[\]{}]*\d,\d{3}(?!\d)")
@@ -137,9 +140,11 @@ def _other_readings(reference: str, found: str, answer: str) -> list[str]:
         readings.append(", ".join(boxes))
     if re.fullmatch(r"\d{5,}", reference.strip()) and re.fullmatch(r"\d{1,4}(?:,\d{4})+", found.strip()):
         readings.append(found.replace(",", ""))  # digits in fours, as Chinese groups them
-    if re.fullmatch(r"\d+", reference.strip()) and (value := roman(unwrap(found))) is not None:
-        readings.append(str(value))
-    if LETTERS.fullmatch(reference.strip()) and LISTED_LETTERS.fullmatch(found.strip()):
+    numeral = unwrap(found)
+    if re.fullmatch(r"\d+", reference.strip()) and len(numeral) > 1 and (value := roman(numeral)) is not None:
+        readings.append(str(value))  # a lone C or I is a letter
+    listed = LISTED_LETTERS.fullmatch(found.strip()) and not found.strip().isalpha()
+    if listed and LETTERS.fullmatch(reference.strip()):
         readings.append("".join(sorted(re.findall(r"[A-J]", found))))  # A, B, D for ABD
     return readings
 
@@ -148,7 +153,8 @@ def consult(reference: str, answer: str, asked: Asked, *, always: bool) -> Opini
     """What the checkers say. The second is asked only where the first is not certain, unless `always`."""
     if ELSEWHERE.match(reference.strip()):
         return Opinions(UNKNOWN, None, "the reference points elsewhere")
-    digits = _plain_integers(reference, answer) or _moment(reference, answer, asked.question)
+    digits = _plain_integers(reference, answer) or _capitals(reference, answer, asked.question)
+    digits = digits or _moment(reference, answer, asked.question)
     if digits is not None and not (always or (asked.tolerance and not digits.same)):
         return Opinions(digits, None)
     if _is_cut(spell(reference)):
@@ -214,6 +220,20 @@ def _said(second: Opinion) -> str:
     return {True: "equal", False: "different", None: "nothing"}[second.same]
 
 
+def _capitals(reference: str, answer: str, question: str | None) -> Answer | None:
+    """XVI is no XIV, and BCA no ABC, though the products of their letters are equal; None for anything else."""
+    one, other = unwrap(reference), unwrap(answer)
+    if one == other or not (CAPITALS.fullmatch(one) and CAPITALS.fullmatch(other)):
+        return None
+    ours, theirs = roman(one), roman(other)
+    if ours is not None and theirs is not None:
+        return Answer(ours == theirs, True, f"{theirs} against {ours}")
+    if sorted(one) == sorted(other) and len(one) > 2:
+        same = False if ORDERED.search(question or "") else None
+        return Answer(same, same is not None, "the same letters in another order", final=True)
+    return None
+
+
 def _moment(reference: str, answer: str, question: str | None) -> Answer | None:
     same = same_moment(reference, answer, question)
     return None if same is None else Answer(same, True, "the same date or time" if same else "another date or time")
@@ -223,7 +243,8 @@ def _first_opinion(ours: Form, reference: str, answer: str, asked: Asked) -> Ans
     try:
         theirs = read(answer)
     except Unreadable as trouble:
-        return Answer(None, False, f"the answer cannot be read: {trouble}")
+        final = bool(OVERLOOKED.search(spell(answer))) and not OVERLOOKED.search(spell(reference))
+        return Answer(None, False, f"the answer cannot be read: {trouble}", final)
     comparison = Comparison(asked.question, asked.tolerance)
     result = comparison.forms(ours, theirs)
     if result.same and not (GROUPED.search(reference) or GROUPED.search(answer)):

@@ -68,7 +68,7 @@ def time_of(text: str) -> Moment | None:
                 hour += 12
             if half in ("am", "上午", "早上", "凌晨") and hour == 12:
                 hour = 0
-            return Moment((60 * hour + minute,), bool(half) or hour > 12)
+            return Moment((60 * hour + minute,), bool(half) or hour > 12 or match["hour"].strip("0") == "")
     return None
 
 
@@ -86,7 +86,7 @@ def same_moment(reference: str, answer: str, question: str | None) -> bool | Non
     other = time_of(answer)
     asked = bool(ABOUT_TIME.search(question or ""))
     if other is None:
-        return False if asked and re.search(r"\\frac|/", answer) else None
+        return False if asked and re.search(r"\\frac|/|:", answer) else None
     if not (asked or time.marked or other.marked or not _is_ratio(reference) or not _is_ratio(answer)):
         return None
     if time.marked and other.marked:

@@ -48,6 +48,10 @@ def roman(text: str) -> int | None:
 
 
 def _english(text: str) -> Fraction | None:
+    whole_part, mixed, part = text.rpartition(" and ")
+    if mixed and part.rstrip("s").endswith(tuple(DENOMINATORS)):
+        left, right = _english(whole_part), numeral(part)
+        return left + right if left is not None and right is not None and left >= 1 > right else None
     words = text.replace("-", " ").replace(" and ", " ").split()
     if words and words[0] in ("negative", "minus"):
         value = _english(" ".join(words[1:]))
@@ -65,9 +69,10 @@ def _whole(words: list[str]) -> int | None:
     if not words:
         return None
     for word in words:
-        if word in UNITS:
-            current += UNITS[word]
-        elif word in TENS:
+        below = current % 100
+        if word in UNITS and (below == 0 or (below >= 20 and below % 10 == 0 and UNITS[word] < 10)):
+            current += UNITS[word]  # twenty-five is a number, ten five is none
+        elif word in TENS and below == 0:
             current += TENS[word]
         elif word == "hundred":
             current = max(current, 1) * 100

@@ -154,7 +154,7 @@ def _apply(head: str, values: list[Any]) -> Any:  # noqa: ANN401
     function = _FUNCTIONS.get(head)
     if function is None:
         if head.startswith("call "):
-            return mpmath.sin(first * 7 + len(head)) + first  # any fixed function: f(x) equals f(x) only
+            return mpmath.sin(first * 7 + ord(head[-1])) + first  # a fixed function of each name: f(x) is no g(x)
         raise NotRational(head)
     if mpmath.mag(first) > MOST_MAGNITUDE:
         raise TooLarge(f"{head} of a number too large")

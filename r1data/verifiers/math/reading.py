@@ -39,6 +39,7 @@ from r1data.verifiers.math.tokens import Token, tokenize
 from r1data.verifiers.math.units import MULTIPLES, Unit, is_measure, is_unit_word, read_unit
 
 DEEPEST = 40
+MOST_IN_PRODUCT = 500
 FUNCTIONS = frozenset(
     "sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh log ln lg exp sqrt gcd lcm max min floor ceil"
     " abs sgn arg Re Im det".split()
@@ -61,6 +62,10 @@ REMAINDER = re.compile(
     r"(\d+)\s*(?:…+|\.{3,6}|余|[Rr]|remainder|\\text\s*\{\s*(?:[Rr]|remainder|余)\s*\}|(?:\.\.\.\s*)+)\s*(\d+)"
 )
 RATE = re.compile(r"(?<=\d)([A-Za-z]{1,3})/([A-Za-z]{1,3})(?:\^?\{?-?\d\}?)?$")
+BASED = re.compile(
+    r"(?:\((?P<digits>\d+)\)|(?P<letters>(?=\d*[A-F])(?=[A-F]*\d)[\dA-F]+)(?=_\{?16))_\{?(?P<base>\d\d?)\}?"
+)
+"""(101)_2 and 1A_{16}."""
 CIRCLED = re.compile(r"[①-⑳](?:\s*[,、;和]?\s*[①-⑳])*")
 TURNED = {">": "<", ">=": "<="}
 JOINERS = frozenset(("or", "and", "或", "和", "且", "与", "及", "或者", "以及"))
@@ -88,6 +93,8 @@ def read(text: str, grouped: bool = True) -> Form:
     quotient = REMAINDER.fullmatch(spelt)
     if quotient:
         return Listing("paren", (Scalar(_number(quotient[1])), Scalar(_number(quotient[2]))))
+    if based := BASED.fullmatch(spelt):
+        return _in_base(based["digits"] or based["letters"], int(based["base"]))
     if CIRCLED.fullmatch(spelt):
         return Listing("set", tuple(Scalar(number(ord(c) - 0x245F)) for c in spelt if "①" <= c <= "⑳"))
     if rate := RATE.search(spelt):
@@ -101,6 +108,16 @@ def read(text: str, grouped: bool = True) -> Form:
         if words is None or spelt.count(r"\begin") != spelt.count(r"\end"):
             raise Unreadable(str(trouble)) from None
         return Phrase(words)
+
+
+def _in_base(digits: str, base: int) -> Form:
+    """Digits in a base; the second argument is what they look like without it."""
+    try:
+        value = int(digits, base)
+    except ValueError:
+        raise Unreadable(f"{digits} is no number in base {base}") from None
+    shown = number(int(digits)) if digits.isdigit() else Symbol(digits)
+    return Scalar(Apply("based", (number(value), shown, number(base))))
 
 
 def _worded(phrase: str, spelt: str) -> Form:
@@ -328,6 +345,8 @@ class Reader:
             names.append(_shown(self.tokens[start : self.at]))
         if not signs:
             return None
+        if set(signs) == {"="} and rough == 1 and _is_variable(left):
+            rough = None  # nothing exact stands before the sign
         if set(signs) == {"="} and rough is not None:
             sides, signs = sides[:rough], signs[: rough - 1]  # what stands before the sign is exact
             if len(sides) == 1:
@@ -452,6 +471,8 @@ class Reader:
 
     def builder(self) -> Form:
         """A set by its condition; only intervals can be told from it."""
+        if self.peek(2).text == r"\in" and self.peek(3).text not in REALS:
+            raise Unreadable("a set of numbers that are not all reals")
         while self.take().text not in ("|", ":"):
             pass
         condition = self.listing(r"\}")
@@ -570,7 +591,10 @@ class Reader:
         """A product, with the sign or without; division binds to what stands right behind it."""
         result = self.factor()
         divided = False
+        start = self.at
         while True:
+            if self.at - start > MOST_IN_PRODUCT:
+                raise Unreadable("a product too long")  # each factor is a level of the tree
             if self.skip("*"):
                 result = Apply("*", (result, self.signed_factor()))
             elif self.peek().text == "/" and self.peek().kind == "sign":
@@ -660,11 +684,19 @@ class Reader:
             return False
         before = self.peek(ahead - 1)
         if len(token.text) == 1:
-            return token.spaced and is_unit_word(token.text) and before.kind == "number"
+            powered = self._is_powered_letter(ahead - 1)  # the h of r^2 h is no hour
+            return token.spaced and is_unit_word(token.text) and before.kind == "number" and not powered
         if token.text.lower() in MULTIPLES or token.text.lower() in ("percent", "per"):
             return True
         known = token.text in FUNCTIONS or token.text in GREEK or token.text in CONSTANT_WORDS
         return is_unit_word(token.text) or (len(token.text) > 3 and not known)
+
+    def _is_powered_letter(self, ahead: int) -> bool:
+        """Whether the token there is the exponent of a letter."""
+        if self.at + ahead < 2 or self.peek(ahead - 1).text != "^":
+            return False
+        base = self.peek(ahead - 2)
+        return base.kind == "word" or base.text[1:] in GREEK
 
     def _closes_item(self, ahead: int) -> bool:
         """Whether only words and what belongs to units stands from here to the next comma."""
@@ -1007,10 +1039,13 @@ def _negative(expression: Expression) -> Expression:
     return Apply("neg", (expression,))
 
 
-LONGEST_NUMBER = 20_000
+LONGEST_NUMBER = 4000
+"""Python reads no integer of more than 4300 digits; integers that long are compared as texts before they come here."""
 
 
 def _number(text: str) -> Number:
+    if len(text) > LONGEST_NUMBER:
+        raise Unreadable(f"a number of {len(text)} digits")
     return Number(Fraction(text.replace(",", "").replace(" ", "")))
 
 
@@ -1042,6 +1077,8 @@ def _multiple(word: str) -> tuple[int | None, str]:
 
 def _is_name(text: str) -> bool:
     """Three letters that are a word or an abbreviation rather than a product: they have a vowel between."""
+    if text.lower() == "yes":
+        return True
     return text[1].lower() in "aeiou" and text.lower() not in ("xyz", "abc") and text[0].lower() not in "xyz"
 
 

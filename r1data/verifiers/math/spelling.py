@@ -16,7 +16,8 @@ SIGNS = str.maketrans({
     "。": ".", "º": "°", "˚": "°", "∘": "°", "′": "'", "’": "'", "‘": "'", "“": '"', "”": '"', "￥": "¥", "＄": r"\$",
     "⟨": "(", "⟩": ")", "〈": "(", "〉": ")", "∆": r"\Delta ", "⌊": r"\lfloor ", "⌋": r"\rfloor ",
     "⌈": r"\lceil ", "⌉": r"\rceil ", "|": "|", "│": "|", "\u00a0": " ", "\u3000": " ", "\u2009": " ", "\u202f": " ",
-    "\u200b": "", "\ufeff": "",
+    "\u200b": "", "\ufeff": "", "\u200c": "", "\u200d": "", "\u200e": "", "\u200f": "", "\u202a": "", "\u202c": "",
+    "\u2060": "", "\u00ad": "", "\ufe63": "-",
 })  # fmt: skip
 GREEK = {chr(code): f"\\{unicodedata.name(chr(code)).split()[-1].lower()} " for code in range(0x3B1, 0x3CA)
          if chr(code) not in "πς"}  # fmt: skip
@@ -50,11 +51,13 @@ MEANINGS = {
     "dots": "...", "ldots": "...", "cdots": "...", "colon": ":", "exponentialE": "e", "imaginaryI": "i", "lt": "<",
     "gt": ">", "ast": "*", "operatorname*": r"\operatorname",
 }  # fmt: skip
-WRAPPERS = re.compile(r"^\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mbox|boldsymbol|bm|boxed|fbox)\s*\{")
+WRAPPERS = re.compile(
+    r"^\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mbox|boldsymbol|bm|boxed|fbox|underline|ensuremath|emph)\s*\{"
+)
 MATHS_MARKS = re.compile(r"^(?:\\\(|\\\[|\$\$?)\s*(?P<inside>.*?)\s*(?:\\\)|\\\]|\$\$?)$", re.DOTALL)
 TRAILING = re.compile(r"(?:(?<!\\)\\(?:[,;: ]|$)|[.;,\s])+$")
 DECORATION = re.compile(
-    r"\\(?:checkmark|blacksquare|square|qed|hfill|par|nonumber|notag)(?![A-Za-z])|[✓✔□■]"
+    r"\\(?:checkmark|blacksquare|square|qed|hfill|par|nonumber|notag)(?![A-Za-z])|\\(?:tag|label)\*?\s*\{[^{}]*\}|[✓✔□■]"
     r"|\\color\s*\{[^{}]*\}|\\(?:text|c)?color\s*\{[^{}]*\}(?=\s*\{)|\\(?:bf|it|rm|large|Large|huge)(?![A-Za-z])"
 )
 TICK = re.compile(r"[\s$]*(?:\\checkmark|✓|✔|\\surd)[\s$]*")
@@ -70,7 +73,7 @@ LABEL = re.compile(
 UNDERSCORED = re.compile(r"(?<![\w.])\d{1,3}(?:\\?_\d{3})+(?![\w_])")
 TO = re.compile(r"(?<=\d)\s*(?:比|(?:\\text\s*\{\s*to\s*\}|\bto\b))\s*(?=\d)")
 LEADING_WORDS = re.compile(
-    r"^(?:\\text\s*\{\s*)?(?:the year|year|exactly|approximately|about|(?:the )?(?:final )?answer is|it is"
+    r"^(?:\\text\s*\{\s*)?(?:the year|year|exactly|approximately|about|(?:the )?(?:final )?answer(?: is|:)|it is"
     r"|总共|一共|共)"
     r"\s*(?:\}|:)?\s*(?=[-+\d\\$])",
     re.IGNORECASE,
@@ -113,7 +116,8 @@ def narrow(text: str) -> str:
     """Full-width digits, letters and signs in their usual form; Chinese punctuation between words stays."""
     if text.isascii():
         return text
-    return "".join(unicodedata.normalize("NFKC", c) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in text)
+    return "".join(unicodedata.normalize("NFKC", c) if 0xFF01 <= ord(c) <= 0xFF5E or 0x1D400 <= ord(c) <= 0x1D7FF
+                   else c for c in text)  # fmt: skip
 
 
 def unwrap(text: str) -> str:

@@ -94,9 +94,12 @@ PIECE = re.compile(
     r"|(?P<power>\^?\s*\{?\s*(?P<digits>-?\d)\s*\}?)|(?P<over>/|每)|(?P<times>[*\s()'-]+)|(?P<other>.)"
 )
 MULTIPLES: Mapping[str, int] = {
-    "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "千": 10**3, "万": 10**4, "亿": 10**8,
-    "百": 100, "dozen": 12,
+    "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "千": 10**3,
+    "万": 10**4, "亿": 10**8, "百": 100, "dozen": 12,
 }  # fmt: skip
+MISSPELT = frozenset("Kg KG Km KM Cm CM MM Ml ML Min Hr Hrs Sec Lb Lbs Ft Oz".split())
+MEGA = re.compile(r"M[a-z]|[A-Z]")
+"""Mg is no mg, and S no s."""
 CLASSIFIERS = frozenset("个只条本张件名位人头棵辆次种组块场道题页层排袋瓶杯盒支枚根颗对双座间台套份面倍")
 
 
@@ -138,7 +141,8 @@ def read_unit(text: str) -> Unit:
 
 
 def _base(name: str) -> tuple[Fraction, tuple[tuple[str, int], ...], bool]:
-    found = TABLE.get(name) or TABLE.get(name.lower()) or TABLE.get(name.rstrip("."))
+    other_case = None if MEGA.fullmatch(name) else TABLE.get(name.lower())
+    found = TABLE.get(name) or other_case or TABLE.get(name.rstrip("."))
     measured = _of_science(name) if found is None else None
     if measured is not None:
         return measured
@@ -183,7 +187,7 @@ def is_measure(word: str) -> bool:
 
 def is_unit_word(word: str) -> bool:
     """Whether a word that stands right behind a number is a unit, a currency or a counting word."""
-    if word in TABLE or word.lower() in POWER_WORDS or word.lower() in ("per", "unit", "units"):
+    if word in TABLE or word in MISSPELT or word.lower() in POWER_WORDS or word.lower() in ("per", "unit", "units"):
         return True
     if _of_science(word) is not None:
         return True
