@@ -80,9 +80,17 @@ LEADING_WORDS = re.compile(
 )
 
 
+LONGEST = 4000
+"""A longer text is no answer that anybody writes, and is left as it is: patterns take the square of its length."""
+
+
 def spell(text: str) -> str:
     r"""The text in one spelling: ASCII signs, `\frac`, `\le`, no sizes, no markup around it, single spaces."""
     text = narrow(text).translate(SIGNS)
+    if len(text) > LONGEST:
+        text = " ".join(text.split())
+    if len(text) > LONGEST:
+        return "" if EMPTY.fullmatch(text) else text
     if TICK.fullmatch(text):
         return r"\sqrt"
     if ".." in text or "…" in text or "dots" in text:
@@ -122,6 +130,8 @@ def narrow(text: str) -> str:
 
 def unwrap(text: str) -> str:
     r"""Without `$...$`, `\(...\)`, `\text{...}`, `**...**`, quotation marks or a full stop around the whole of it."""
+    if len(text) > LONGEST:
+        return text
     for _ in range(8):
         before = text
         text = TRAILING.sub("", text.strip().strip("`"))
