@@ -68,7 +68,10 @@ ORDINAL = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*\\text\s*\{\s*(?:st|nd|rd|th)\s*\
 MODULUS = re.compile(r"\(?\s*(?:\\pmod|\\bmod|\\mod|\bmod)\s*\{?\s*(\d+)\s*\}?\s*\)?")
 MATHS_SIGN = re.compile(r"(?<!\\)\$")
 LABEL = re.compile(
-    r"^(?:\\(?:text|mathrm)\s*\{\s*[^{}\d]{2,20}\}|pH|[A-Z][a-z]{2,12}|[a-z]{4,12})\s*(?:=|≈|\\approx|:|is)\s*(?=[-+\d.\\$])"
+    r"^(?!(?i:(?:\\(?:text|mathrm)\s*\{\s*)?(?:minus|negative|not|never|half|twice|double|triple|above|below|under|over|without"
+    r"|wrong|sqrt|arcsin|arccos|arctan|hundred|twenty|thirty|forty|fifty)\b))"
+    r"(?:\\(?:text|mathrm)\s*\{\s*[^{}\d]{2,20}\}|pH|[A-Z][a-z]{2,12}|[a-z]{4,12})"
+    r"\s*(?:=|≈|\\approx|:|is)\s*(?=[-+\d.\\$])",
 )
 UNDERSCORED = re.compile(r"(?<![\w.])\d{1,3}(?:\\?_\d{3})+(?![\w_])")
 TO = re.compile(r"(?<=\d)\s*(?:比|(?:\\text\s*\{\s*to\s*\}|\bto\b))\s*(?=\d)")
