@@ -34,7 +34,7 @@ from r1data.verifiers.math.spelling import spell, unwrap
 from r1data.verifiers.math.symbolic import Opinion, opinion
 from schemas import Outcome
 
-VERSION = 2
+VERSION = 3
 
 PLAIN_INTEGER = re.compile(r"[+-]?\d+")
 OPTION_LEAD = re.compile(
