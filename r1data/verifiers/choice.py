@@ -21,7 +21,7 @@ from r1data.verifiers.quantities import Match, Quantity, Tolerance, compare, pla
 from r1data.verifiers.units import read_unit
 from schemas import Outcome
 
-VERSION = 1
+VERSION = 2
 LONGEST_LINE = 200
 OUTCOMES = {Match.SAME: Outcome.CORRECT, Match.DIFFERENT: Outcome.INCORRECT, Match.UNSURE: Outcome.UNDECIDED}
 QUESTION_OPTION = re.compile(r"^[ \t]*[(（]?([A-Z])[)）.:：、．][ \t]*(\S.*)$", re.MULTILINE)

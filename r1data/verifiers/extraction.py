@@ -59,7 +59,8 @@ NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(
-    r"(?<!\d)[.;](?=\s|$)|(?<=\d)\.(?=\s|$)|[。！；\n]|,?\s+(?:because|since|which|as required|rather than|not|and not)"
+    r"(?<!\d)[.;](?=\s|$)|(?<=\d)\.(?=\s|$)|[。！；\n]|,?\s+(?:because|since|which|as (?:required|expected|claimed)"
+    r"|rather than|not|and not)"
     r"\b|[,，](?:因为|也就是|即|而不|不是|而非)"
 )
 TRAILING = " \t.。!！,，;；*_`\"'”’"

@@ -39,6 +39,7 @@ LEAD = re.compile(
 BEHIND_LETTER = re.compile(r"^[)\]}]?\s*[.:：、,，\-–—]?\s*(?=\S)")
 LETTER_AND_WORDS = re.compile(r"([A-Z])\s+(\S.*)")
 ALTERNATIVES = re.compile(r"\bor\b|或|还是", re.I)
+EXCEPTED = re.compile(r"\b(?:everything|anything|all|any|every option)\s+(?:but|except)\s*$", re.I)
 LONGEST_NAME = 3
 """Words that an announced answer may have and still be a name that is compared with the options."""
 ONE_LETTER = re.compile(r"(?:option|choice|选项)?\s*[(\[]?\s*([A-Za-z])\s*[)\]]?", re.I)
@@ -179,7 +180,8 @@ def _last_statement(text: str, options: Options) -> Reading | None:
     """The last statement that chooses something. One that only excludes ("the answer is not A") chooses nothing."""
     found = sorted((m for p in STATEMENTS for m in p.finditer(text)), key=lambda m: (m.start("rest"), m.end("rest")))
     for match in reversed(found[-1000:]):
-        if DISOWNED.search(text[max(0, match.start() - LONGEST_LEAD) : match.start()]):
+        before = text[max(0, match.start() - LONGEST_LEAD) : match.start()]
+        if DISOWNED.search(before) or EXCEPTED.search(before):
             continue
         reading = _value(match["rest"], options)
         if reading is not None:
@@ -212,6 +214,9 @@ def _value(rest: str, options: Options) -> Reading | None:
     run = re.fullmatch(r"[\s:：]*([A-Z]{2,10})[.。\s]*", sentence)
     if run and _letters_only(run.group(1), upper=True):
         return Reading(frozenset(run.group(1)))
+    parts = ALTERNATIVES.split(sentence)
+    if len(parts) > 1 and all(_by_text(part.strip(), options) for part in parts) and not _by_text(sentence, options):
+        return Reading(text=sentence, otherwise=Outcome.INCORRECT, reason="leaves it open which one")
     by_text = _by_text(sentence, options)
     return Reading(by_text) if len(by_text) == 1 else None
 

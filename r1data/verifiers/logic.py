@@ -19,7 +19,7 @@ from r1data.verifiers.sentences import final_words
 from r1data.verifiers.structured import Shape, Structure, agrees, read_reference, read_whole
 from schemas import Outcome
 
-VERSION = 1
+VERSION = 2
 LONGEST_LINE = 300
 LONGEST_TEXT = 20_000
 """Of a longer answer only the end is read."""

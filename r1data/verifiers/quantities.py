@@ -37,6 +37,8 @@ NUMBER = re.compile(
     r"(?:[eE](?P<e>[+\-]?\d{1,5})(?![A-Za-z\d])|\s*(?:\*|x|×)\s*10\s*\^?\s*\{?(?P<power>[+\-]?\d{1,5})\}?)?"
     r"|10\s*\^\s*\{?(?P<ten>[+\-]?\d{1,5})\}?)"
 )
+ANOTHER = re.compile(r"(?:or|and|to)\b|[或和至]", re.IGNORECASE)
+"""Behind a number: then it is not the only one."""
 TEN = re.compile(r"(?P<sign>[+\-]?)\s*10\s*\^\s*\{?(?P<ten>[+\-]?\d{1,5})\}?")
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
@@ -97,7 +99,7 @@ def read_quantity(text: str) -> Quantity | None:
         return None
     number = _number(match)
     rest = text[match.end() :].strip().rstrip(".。!,;，； ")
-    if number is None or (rest and not _could_be_unit(rest)):
+    if number is None or ANOTHER.match(rest) or (rest and not _could_be_unit(rest)):
         return None
     value, step, integer, digits = number
     return Quantity(value, read_unit(rest) if rest else None, step, integer, digits)

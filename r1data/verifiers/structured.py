@@ -24,6 +24,7 @@ IS = re.compile(r"(?P<name>[^是为]{1,40}?)(?:\s+(?:is|are)\s+(?=\S)|是|为)(?
 NUMBERING = re.compile(r"^\s*(?:\(?\d{1,3}[.)、]\s*(?!\d)|[-*•]\s+)")
 OUTER = " \t\n.。!！?？,，;；:：\"'“”‘’`*_$()（）[]【】{}「」"
 RULE = re.compile(r"[-|:+=\s─━│┃┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬═║]{3,}")
+TAKEN_BACK = re.compile(r"\b(?:wait|I mean|correction)\b|不对|更正", re.IGNORECASE)
 BARS = "|│┃║"
 BROKEN = re.compile(r"[\[{].*[\w\"']", re.DOTALL)
 
@@ -157,7 +158,8 @@ def _is_assignment(value: Value) -> bool:
 
 def _leading_truth(text: str) -> str | None:
     """The "Yes" of "Yes, because ..."."""
-    return truth(re.split(r"[,，.。;；:：!！\n]", text, maxsplit=1)[0])
+    first, *rest = re.split(r"[,，.。;；:：!！\n]", text, maxsplit=1)
+    return None if rest and TAKEN_BACK.search(rest[0]) else truth(first)
 
 
 def _grid(text: str) -> Value | None:

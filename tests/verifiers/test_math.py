@@ -109,7 +109,7 @@ def test_where_the_answer_stands(reference: str | None, answer: str | None, expe
 
 def test_a_verdict_tells_what_was_compared() -> None:
     verdict = judge("4", "so \\boxed{ 5 }")
-    assert (verdict.extracted, verdict.verifier, verdict.version) == ("5", "math", 2)
+    assert (verdict.extracted, verdict.verifier, verdict.version) == ("5", "math", 3)
     assert verdict.detail and verdict.seconds >= 0
 
 

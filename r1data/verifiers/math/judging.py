@@ -7,6 +7,7 @@ is `undecided` and left to the judge. A reference that neither can read is bad, 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ from r1data.verifiers.math.spelling import spell, unwrap
 from r1data.verifiers.math.symbolic import Opinion, opinion
 from schemas import Outcome
 
-VERSION = 2
+VERSION = 3
 
 PLAIN_INTEGER = re.compile(r"[+-]?\d+")
 OPTION_LEAD = re.compile(
@@ -51,6 +52,7 @@ UNREAD = "the first checker cannot read the reference"
 """Then the second one alone does not decide for an answer: of texts that it half understands it accepts too much."""
 OVERLOOKED = re.compile(r"\\(?:not|cancel|sout|ne|neg)(?![A-Za-z])|^(?:\\(?:ge|le)(?![A-Za-z])|[<>])")
 """What the second checker does not see: it reads "not 5" and "at least 5" as 5."""
+CROSSED = re.compile(r"\\(?:vec|overrightarrow|mathbf)\b.*(?:\\times(?![A-Za-z])|×)")
 CAPITALS = re.compile(r"[A-Z]{2,}")
 COMMAND = re.compile(r"\\[A-Za-z]+")
 LETTERS, LISTED_LETTERS = re.compile(r"[A-J]{2,}"), re.compile(r"[A-J](?:\s*(?:[,、;]|and|和)?\s*[A-J])+")
@@ -101,7 +103,7 @@ def _tolerance(check: Check) -> Tolerance | None:
     if given is None:
         return None
     kinds = {kind: given[kind] for kind in ("relative", "absolute") if isinstance(given, dict) and kind in given}
-    if len(kinds) != 1 or not all(isinstance(v, int | float) and v >= 0 for v in kinds.values()):
+    if len(kinds) != 1 or not all(type(v) in (int, float) and 0 <= v < math.inf for v in kinds.values()):
         raise BadTask('`tolerance` should be {"relative": x} or {"absolute": x}')
     return Tolerance(**kinds)
 
@@ -247,6 +249,8 @@ def _first_opinion(ours: Form, reference: str, answer: str, asked: Asked) -> Ans
         return Answer(None, False, f"the answer cannot be read: {trouble}", final)
     comparison = Comparison(asked.question, asked.tolerance)
     result = comparison.forms(ours, theirs)
+    if result.same and CROSSED.search(reference) and CROSSED.search(answer) and spell(reference) != spell(answer):
+        return Answer(None, False, "a product of vectors, whose order counts", final=True)
     if result.same and not (GROUPED.search(reference) or GROUPED.search(answer)):
         return result
     if EULER.search(reference) or EULER.search(answer):  # 2e-1 may be a tenth of two, or 2e minus 1

@@ -1058,6 +1058,8 @@ def _scientific(text: str) -> Expression:
 def _repeating(text: str) -> Number:
     if "/" in text:
         return Number(Fraction(text))
+    if len(text) > LONGEST_NUMBER:
+        raise Unreadable(f"a number of {len(text)} digits")
     match = re.fullmatch(r"(\d*)\.(\d*)\\(?:overline|dot|bar)\s*\{(\d+)\}", text)
     assert match is not None
     whole, fixed, cycle = match.groups()

@@ -68,7 +68,10 @@ ORDINAL = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*\\text\s*\{\s*(?:st|nd|rd|th)\s*\
 MODULUS = re.compile(r"\(?\s*(?:\\pmod|\\bmod|\\mod|\bmod)\s*\{?\s*(\d+)\s*\}?\s*\)?")
 MATHS_SIGN = re.compile(r"(?<!\\)\$")
 LABEL = re.compile(
-    r"^(?:\\(?:text|mathrm)\s*\{\s*[^{}\d]{2,20}\}|pH|[A-Z][a-z]{2,12}|[a-z]{4,12})\s*(?:=|≈|\\approx|:|is)\s*(?=[-+\d.\\$])"
+    r"^(?!(?i:(?:\\(?:text|mathrm)\s*\{\s*)?(?:minus|negative|not|never|half|twice|double|triple|above|below|under|over|without"
+    r"|wrong|sqrt|arcsin|arccos|arctan|hundred|twenty|thirty|forty|fifty)\b))"
+    r"(?:\\(?:text|mathrm)\s*\{\s*[^{}\d]{2,20}\}|pH|[A-Z][a-z]{2,12}|[a-z]{4,12})"
+    r"\s*(?:=|≈|\\approx|:|is)\s*(?=[-+\d.\\$])",
 )
 UNDERSCORED = re.compile(r"(?<![\w.])\d{1,3}(?:\\?_\d{3})+(?![\w_])")
 TO = re.compile(r"(?<=\d)\s*(?:比|(?:\\text\s*\{\s*to\s*\}|\bto\b))\s*(?=\d)")
@@ -80,9 +83,17 @@ LEADING_WORDS = re.compile(
 )
 
 
+LONGEST = 4000
+"""A longer text is no answer that anybody writes, and is left as it is: patterns take the square of its length."""
+
+
 def spell(text: str) -> str:
     r"""The text in one spelling: ASCII signs, `\frac`, `\le`, no sizes, no markup around it, single spaces."""
     text = narrow(text).translate(SIGNS)
+    if len(text) > LONGEST:
+        text = " ".join(text.split())
+    if len(text) > LONGEST:
+        return "" if EMPTY.fullmatch(text) else text
     if TICK.fullmatch(text):
         return r"\sqrt"
     if ".." in text or "…" in text or "dots" in text:
@@ -122,6 +133,8 @@ def narrow(text: str) -> str:
 
 def unwrap(text: str) -> str:
     r"""Without `$...$`, `\(...\)`, `\text{...}`, `**...**`, quotation marks or a full stop around the whole of it."""
+    if len(text) > LONGEST:
+        return text
     for _ in range(8):
         before = text
         text = TRAILING.sub("", text.strip().strip("`"))
