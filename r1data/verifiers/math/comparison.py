@@ -48,6 +48,9 @@ WHOLE_NUMBERS = frozenset("kmn")
 HOW_MANY = {"infinitely many": INFINITY, "none": number(0)}
 PLACE = re.compile(r"第([一二三四五六七八九十]+)[\u4e00-\u9fff]{1,3}")
 HEDGED = re.compile(r"\b(?:yes|no|true|false|or|but|only|unless|if|wait|maybe|sometimes)\b")
+DERIVATIVE = re.compile(r"\\frac\{d([a-z])\}\{d[a-z]\}|d([a-z])/d[a-z]")
+COUNTS = {"C": "binom", "P": "perm", "A": "perm"}
+"""C(5,2) may be a number of ways, where a number is compared with it."""
 NEGATION = re.compile(r"\b(?:not|no|non|never)\b|不|非|无")
 ORDERED = re.compile(
     r"sequence|in order|order(?:ed)? (?:from|by|the)|ascending|descending|increasing order|decreasing order|sort"
@@ -125,6 +128,11 @@ class Comparison:
                 return self._inequality_and(value, one, self.forms(one, value))
             case (Named() as named, Relation() as relation) | (Relation() as relation, Named() as named):
                 return _equations(_as_relation(named), relation)
+            case (Named(name, Listing("paren", (Scalar(n), Scalar(k)))), Scalar() as scalar) | (
+                Scalar() as scalar,
+                Named(name, Listing("paren", (Scalar(n), Scalar(k)))),
+            ) if name in COUNTS:
+                return compare(Apply(COUNTS[name], (n, k)), scalar.value)
             case Named(_, value), _:
                 return self.forms(value, other)
             case _, Named(_, value):
@@ -167,6 +175,7 @@ class Comparison:
         return answer
 
     def _named(self, name: str, value: Form, other_name: str, other_value: Form) -> Answer:
+        name, other_name = _derivative(name), _derivative(other_name)
         if name == other_name:
             return self.forms(value, other_value)
         if isinstance(value, Interval | Reals):
@@ -570,6 +579,12 @@ def _distinct(comparison: Comparison, items: tuple[Form, ...]) -> tuple[Form, ..
 
 
 # --- relations and sets of reals -------------------------------------------------------------------------------------
+
+
+def _derivative(name: str) -> str:
+    r"""dy/dx, \frac{dy}{dx} and y' are one name."""
+    match = DERIVATIVE.fullmatch(name)
+    return f"{match[1] or match[2]}'" if match else name
 
 
 def _is_head(name: str) -> bool:

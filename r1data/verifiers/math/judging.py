@@ -54,6 +54,8 @@ OVERLOOKED = re.compile(r"\\(?:not|cancel|sout|ne|neg)(?![A-Za-z])|^(?:\\(?:ge|l
 """What the second checker does not see: it reads "not 5" and "at least 5" as 5."""
 CROSSED = re.compile(r"\\(?:vec|overrightarrow|mathbf)\b.*(?:\\times(?![A-Za-z])|×)")
 CAPITALS = re.compile(r"[A-Z]{2,}")
+LETTERS_SIDE_BY_SIDE = re.compile(r"[A-Z]{2,4}")
+"""A product of matrices, the name of a line or an angle: AB may or may not be BA."""
 COMMAND = re.compile(r"\\[A-Za-z]+")
 LETTERS, LISTED_LETTERS = re.compile(r"[A-J]{2,}"), re.compile(r"[A-J](?:\s*(?:[,、;]|and|和)?\s*[A-J])+")
 GROUPED = re.compile(r"[(\[{][^()\[\]{}]*\d,\d{3}(?!\d)")
@@ -159,6 +161,8 @@ def consult(reference: str, answer: str, asked: Asked, *, always: bool) -> Opini
     digits = digits or _moment(reference, answer, asked.question)
     if digits is not None and not (always or (asked.tolerance and not digits.same)):
         return Opinions(digits, None)
+    if LETTERS_SIDE_BY_SIDE.fullmatch(reference) and reference != answer and sorted(reference) == sorted(answer):
+        return Opinions(Answer(None, False, "the same letters in another order", final=True), None)
     if _is_cut(spell(reference)):
         return Opinions(UNKNOWN, None, "the reference is cut off: its braces do not match")
     try:
@@ -175,6 +179,8 @@ def consult(reference: str, answer: str, asked: Asked, *, always: bool) -> Opini
         return Opinions(UNKNOWN, None, trouble_with)
     first = (digits if asked.tolerance is None else None) or _first_opinion(ours, reference, answer, asked)
     if first.certain and not always:
+        return Opinions(first, None)
+    if "!!" in reference + answer:  # math-verify reads (n!)! there
         return Opinions(first, None)
     if first.final or isinstance(ours, Phrase):
         return Opinions(first, None)
