@@ -28,7 +28,7 @@ demo: $(STAMP)  ## sample, verify and filter a small dataset with the tiny model
 test: $(STAMP)  ## run every test
 	@$(BIN)/python -m pytest
 
-test-fast: $(STAMP)  ## run the tests of the inner loop (about 3 minutes, no engine)
+test-fast: $(STAMP)  ## run the tests of the inner loop (about 4 minutes, no engine)
 	@$(BIN)/python -m pytest -m "not engine and not slow"
 
 check: $(STAMP)  ## lint, formatting, types, import directions
