@@ -62,7 +62,8 @@ class Worker:
 
     channel: Channel
     can: frozenset[str]
-    pid: int | None = None
+    handle: int | None = None
+    """A descriptor of its process (pidfd), since its number may be another's by now; None before it is born."""
     tasks: deque[Task] = field(default_factory=deque)
     since: float = 0.0
     """When it began with the first of them."""
@@ -84,7 +85,7 @@ class Worker:
     @property
     def has_room(self) -> bool:
         """Whether it can be given a check, to judge or to have ahead. Not before it is born: the clock would run."""
-        if self.pid is None:
+        if self.handle is None:
             return False
         if not self.tasks:
             return self.stale == 0
@@ -99,9 +100,20 @@ class Nursery:
     process: subprocess.Popen[bytes]
     channel: Channel
     loading: str | None = None
-    deadline: float = 0.0
+    since: float = 0.0
+    """When it was last asked for something, or last answered."""
     loaded: set[str] = field(default_factory=set)
     unborn: deque[Worker] = field(default_factory=deque)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it owes an answer."""
+        return self.loading is not None or bool(self.unborn)
+
+    @property
+    def deadline(self) -> float:
+        """When it is killed, if it has not answered by then."""
+        return self.since + LOAD_SECONDS
 
 
 class VerifierPool:
@@ -212,7 +224,7 @@ class VerifierPool:
         nursery = self._nursery
         missing = sorted(wanted - nursery.loaded)
         if nursery.loading is None and missing:
-            nursery.loading, nursery.deadline = missing[0], time.monotonic() + LOAD_SECONDS
+            nursery.loading = missing[0]
             self._ask(nursery, pickle.dumps(Load(missing[0])))
         if nursery.loaded & wanted:
             for worker in [w for w in self._workers if not w.busy and w.can < nursery.loaded and wanted - w.can]:
@@ -235,6 +247,7 @@ class VerifierPool:
         return nursery
 
     def _ask(self, nursery: Nursery, request: bytes, descriptors: tuple[int, ...] = ()) -> bool:
+        nursery.since = time.monotonic()
         try:
             socket.send_fds(nursery.channel.socket, [request], descriptors)
         except OSError:
@@ -256,11 +269,12 @@ class VerifierPool:
     def _hear_nursery(self, nursery: Nursery) -> None:
         try:
             for message in nursery.channel.receive():
+                nursery.since = time.monotonic()
                 if isinstance(message, Born):
                     worker = nursery.unborn.popleft()
-                    worker.pid = message.pid
-                    if worker not in self._workers:  # it was given up before its number was known
-                        _kill(message.pid)
+                    if worker in self._workers:  # else it was given up, hears that its channel is closed, and ends
+                        with contextlib.suppress(ProcessLookupError):  # dead already: its channel will say so
+                            worker.handle = os.pidfd_open(message.pid)
                 elif isinstance(message, Loaded):
                     nursery.loading = None
                     if message.trouble is None:
@@ -291,8 +305,10 @@ class VerifierPool:
     def _dismiss(self, worker: Worker) -> None:
         self._selector.unregister(worker.channel)
         worker.channel.close()
-        if worker.pid is not None:
-            _kill(worker.pid)
+        if worker.handle is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(worker.handle, signal.SIGKILL)
+            os.close(worker.handle)
         self._workers.remove(worker)
 
     # --- checks ----------------------------------------------------------------------------------------------------
@@ -352,7 +368,7 @@ class VerifierPool:
     def _patience(self) -> float | None:
         moments = [w.deadline for w in self._workers if w.busy]
         moments += [w.since + HOLD_UP for w in self._workers if len(w.tasks) > 1]
-        if self._nursery is not None and self._nursery.loading is not None:
+        if self._nursery is not None and self._nursery.busy:
             moments.append(self._nursery.deadline)
         return max(0.0, min(moments) - time.monotonic()) if moments else None
 
@@ -384,8 +400,9 @@ class VerifierPool:
                     self._settle(worker.tasks.popleft(), late, worker.allowed)
                 self._bury(worker, "at its deadline", blame=False)
         nursery = self._nursery
-        if nursery is not None and nursery.loading is not None and nursery.deadline <= now:
-            self._give_up(nursery.loading, f"the verifier was not loaded within {LOAD_SECONDS:g} s")
+        if nursery is not None and nursery.busy and nursery.deadline <= now:
+            if nursery.loading is not None:
+                self._give_up(nursery.loading, f"the verifier was not loaded within {LOAD_SECONDS:g} s")
             self._bury_nursery(nursery)
 
     def _relieve(self, worker: Worker) -> None:
@@ -448,11 +465,6 @@ def _reached(verdict: Future[Verdict] | Verdict) -> Verdict:
 
 def _size(check: Check) -> int:
     return len(check.answer or "") + len(check.task or "") + len(check.reference or "") + len(check.question or "")
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:

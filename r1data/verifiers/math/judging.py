@@ -2,7 +2,8 @@
 
 The first reads both into expressions and compares them exactly, modulo primes, or to a hundred digits; it says whether
 it is certain. Where it is, that is the verdict. Where it is not, math-verify is asked: agreement decides, disagreement
-is `undecided` and left to the judge. A reference that neither can read is bad, whatever the answer says.
+is `undecided` and left to the judge. Where the first cannot read the reference, the second alone does not decide for an
+answer: of texts that it half understands it accepts too much.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from r1data.verifiers.math.moments import same_moment
 from r1data.verifiers.math.numerals import roman
 from r1data.verifiers.math.reading import read
 from r1data.verifiers.math.spelling import spell, unwrap
-from r1data.verifiers.math.symbolic import Opinion, opinion
+from r1data.verifiers.math.symbolic import opinion
 from schemas import Outcome
 
 VERSION = 3
@@ -48,8 +49,6 @@ ELSEWHERE = re.compile(
 )
 LONGEST_PHRASE = 200
 EULER = re.compile(r"(\d)e([+-]\d)")
-UNREAD = "the first checker cannot read the reference"
-"""Then the second one alone does not decide for an answer: of texts that it half understands it accepts too much."""
 OVERLOOKED = re.compile(r"\\(?:not|cancel|sout|ne|neg)(?![A-Za-z])|^(?:\\(?:ge|le)(?![A-Za-z])|[<>])")
 """What the second checker does not see: it reads "not 5" and "at least 5" as 5."""
 CROSSED = re.compile(r"\\(?:vec|overrightarrow|mathbf)\b.*(?:\\times(?![A-Za-z])|×)")
@@ -71,10 +70,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """What the two checkers say of one pair of texts; `second` is None where it was not asked."""
+    """What the two checkers say of one pair of texts.
+
+    `second` is None where it was not asked, or could not read one of them. `unread` where the first could not read the
+    reference; `bad_reference` is what makes it unusable.
+    """
 
     first: Answer
-    second: Opinion | None
+    second: bool | None = None
+    asked: bool = False
+    unread: bool = False
     bad_reference: str | None = None
 
 
@@ -156,35 +161,35 @@ def _other_readings(reference: str, found: str, answer: str) -> list[str]:
 def consult(reference: str, answer: str, asked: Asked, *, always: bool) -> Opinions:
     """What the checkers say. The second is asked only where the first is not certain, unless `always`."""
     if ELSEWHERE.match(reference.strip()):
-        return Opinions(UNKNOWN, None, "the reference points elsewhere")
-    digits = _plain_integers(reference, answer) or _capitals(reference, answer, asked.question)
-    digits = digits or _moment(reference, answer, asked.question)
-    if digits is not None and not (always or (asked.tolerance and not digits.same)):
-        return Opinions(digits, None)
+        return Opinions(UNKNOWN, bad_reference="the reference points elsewhere")
+    plain = (
+        _plain_integers(reference, answer)
+        or _capitals(reference, answer, asked.question)
+        or _moment(reference, answer, asked.question)
+    )
+    if plain is not None and not (always or (asked.tolerance and not plain.same)):
+        return Opinions(plain)
     if LETTERS_SIDE_BY_SIDE.fullmatch(reference) and reference != answer and sorted(reference) == sorted(answer):
-        return Opinions(Answer(None, False, "the same letters in another order", final=True), None)
+        return Opinions(Answer(None, False, "the same letters in another order", final=True))
     if _is_cut(spell(reference)):
-        return Opinions(UNKNOWN, None, "the reference is cut off: its braces do not match")
+        return Opinions(UNKNOWN, bad_reference="the reference is cut off: its braces do not match")
     try:
         ours = read(reference)
     except Unreadable as trouble:
         if _as_text(reference) == _as_text(answer):
-            return Opinions(Answer(True, True, "the same text"), None)
+            return Opinions(Answer(True, True, "the same text"))
         if not re.search(r"\w", COMMAND.sub("", spell(reference))):
-            return Opinions(UNKNOWN, None, f"the reference cannot be read: {trouble}")
-        second = opinion(spell(reference), spell(answer))
-        return Opinions(Answer(None, False, f"{UNREAD}: {trouble}"), second)
-    trouble_with = _flaw(ours)
-    if trouble_with is not None:
-        return Opinions(UNKNOWN, None, trouble_with)
-    first = (digits if asked.tolerance is None else None) or _first_opinion(ours, reference, answer, asked)
-    if first.certain and not always:
-        return Opinions(first, None)
-    if "!!" in reference + answer:  # math-verify reads (n!)! there
-        return Opinions(first, None)
-    if first.final or isinstance(ours, Phrase):
-        return Opinions(first, None)
-    return Opinions(first, opinion(spell(reference), spell(answer)))
+            return Opinions(UNKNOWN, bad_reference=f"the reference cannot be read: {trouble}")
+        first = Answer(None, False, f"the first checker cannot read the reference: {trouble}")
+        return Opinions(first, opinion(spell(reference), spell(answer)), asked=True, unread=True)
+    flaw = _flaw(ours)
+    if flaw is not None:
+        return Opinions(UNKNOWN, bad_reference=flaw)
+    first = (plain if asked.tolerance is None else None) or _first_opinion(ours, reference, answer, asked)
+    alone = first.final or isinstance(ours, Phrase) or "!!" in reference + answer  # math-verify reads (n!)! there
+    if alone or (first.certain and not always):
+        return Opinions(first)
+    return Opinions(first, opinion(spell(reference), spell(answer)), asked=True)
 
 
 def both_checkers(check: Check) -> Finding:
@@ -193,10 +198,9 @@ def both_checkers(check: Check) -> Finding:
     if found is None or not check.reference:
         return Finding(Outcome.NO_ANSWER)
     opinions = consult(bare(check.reference), found, Asked(check.question, _tolerance(check)), always=True)
-    if opinions.second is None:
+    if not opinions.asked:
         return Finding(Outcome.UNDECIDED, found)
-    first = _said(Opinion(opinions.first.same, True))
-    return Finding(Outcome.CORRECT, found, f"{first}/{_said(opinions.second)}")
+    return Finding(Outcome.CORRECT, found, f"{_said(opinions.first.same)}/{_said(opinions.second)}")
 
 
 def conclude(opinions: Opinions, found: str) -> Finding:
@@ -206,9 +210,9 @@ def conclude(opinions: Opinions, found: str) -> Finding:
         return Finding(Outcome.BAD_REFERENCE, found, opinions.bad_reference)
     if first.certain:
         return Finding(Outcome.CORRECT if first.same else Outcome.INCORRECT, found, first.why)
-    asked = "math-verify was not asked" if second is None else f"math-verify says {_said(second)}"
-    if second is not None and second.same is not None and first.same in (second.same, None):
-        if second.same and not first.why.startswith(UNREAD):
+    asked = f"math-verify says {_said(second)}" if opinions.asked else "math-verify was not asked"
+    if second is not None and first.same in (second, None):
+        if second and not opinions.unread:
             return Finding(Outcome.CORRECT, found, f"{first.why}; {asked}")
         if first.same is False:
             return Finding(Outcome.INCORRECT, found, f"{first.why}; {asked}")
@@ -224,8 +228,8 @@ def _is_cut(text: str) -> bool:
     return plain.count("{") != plain.count("}") or text.count(r"\begin") != text.count(r"\end")
 
 
-def _said(second: Opinion) -> str:
-    return {True: "equal", False: "different", None: "nothing"}[second.same]
+def _said(same: bool | None) -> str:
+    return {True: "equal", False: "different", None: "nothing"}[same]
 
 
 def _capitals(reference: str, answer: str, question: str | None) -> Answer | None:

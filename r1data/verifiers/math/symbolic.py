@@ -5,7 +5,6 @@ Its own time limit uses signals and cannot stop one long computation, so it is o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -13,31 +12,21 @@ LONGEST = 1000
 DEEPEST = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """`same` is None where it could not read one of the two; `reference_read` says whether that was the answer."""
-
-    same: bool | None
-    reference_read: bool
-
-
-def opinion(reference: str, answer: str) -> Opinion:
-    """Whether math-verify holds the two for the same."""
+def opinion(reference: str, answer: str) -> bool | None:
+    """Whether math-verify holds the two for the same; None where it could not read one of them."""
     if not (is_harmless(reference) and is_harmless(answer)):
-        return Opinion(None, True)
+        return None
     import math_verify  # in a worker only: it loads sympy
 
     gold = _parsed(reference)
-    if gold is None:
-        return Opinion(None, False)
     given = _parsed(answer)
-    if given is None:
-        return Opinion(None, True)
+    if gold is None or given is None:
+        return None
     try:
         same = math_verify.verify(list(gold), list(given), timeout_seconds=None, raise_on_error=True)
     except Exception:  # sympy gives up in many ways; that is no opinion
-        return Opinion(None, True)
-    return Opinion(bool(same), True)
+        return None
+    return bool(same)
 
 
 def is_harmless(text: str) -> bool:
