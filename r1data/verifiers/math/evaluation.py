@@ -57,6 +57,25 @@ SAME = Answer(True, True, "equal")
 UNKNOWN = Answer(None, False, "cannot be compared")
 
 
+def different(why: str) -> Answer:
+    """They are not the same, for sure."""
+    return Answer(False, True, why)
+
+
+def all_of(answers: list[Answer]) -> Answer:
+    """Whether all parts are the same: one that is surely different decides, else one that is unknown."""
+    wrong = next((a for a in answers if a.same is False and a.certain), None)
+    if wrong is not None:
+        return wrong
+    unsure = next((a for a in answers if a.same is None), None)
+    if unsure is not None:
+        return unsure
+    doubtful = next((a for a in answers if not a.certain), None)
+    if doubtful is not None:
+        return Answer(all(a.same for a in answers), False, doubtful.why)
+    return Answer(True, True, answers[0].why if len(answers) == 1 else "equal part by part")
+
+
 def compare(one: Expression, other: Expression) -> Answer:
     """Whether two expressions are equal wherever they are defined."""
     if one == other:

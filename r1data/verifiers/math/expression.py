@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -146,3 +147,24 @@ def has_plus_minus(expression: Expression) -> bool:
     if not isinstance(expression, Apply):
         return False
     return expression.head in ("pm", "mp") or any(map(has_plus_minus, expression.arguments))
+
+
+def substituted(expression: Expression, values: Mapping[str, Expression]) -> Expression:
+    """The expression with these expressions in the place of these symbols."""
+    match expression:
+        case Symbol(name) if name in values:
+            return values[name]
+        case Apply(head, arguments):
+            return Apply(head, tuple(substituted(a, values) for a in arguments))
+        case _:
+            return expression
+
+
+def negative(expression: Expression) -> Expression:
+    if isinstance(expression, Number):
+        return Number(-expression.value)
+    return Apply("neg", (expression,))
+
+
+def is_call(expression: Expression) -> bool:
+    return isinstance(expression, Apply) and expression.head.startswith("call ")

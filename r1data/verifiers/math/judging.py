@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from r1data.verifiers.check import BadTask, Check, Finding, read_task
 from r1data.verifiers.extraction import boxes_at_the_end, find_answer, last_box
-from r1data.verifiers.math.comparison import ORDERED, Comparison, Tolerance
+from r1data.verifiers.math.comparison import Comparison
 from r1data.verifiers.math.evaluation import UNKNOWN, Answer, is_defined
 from r1data.verifiers.math.expression import (
     Form,
@@ -30,6 +30,8 @@ from r1data.verifiers.math.expression import (
 )
 from r1data.verifiers.math.moments import same_moment
 from r1data.verifiers.math.numerals import roman
+from r1data.verifiers.math.quantities import Tolerance
+from r1data.verifiers.math.question import read_question
 from r1data.verifiers.math.reading import read
 from r1data.verifiers.math.spelling import spell, unwrap
 from r1data.verifiers.math.symbolic import opinion
@@ -241,7 +243,7 @@ def _capitals(reference: str, answer: str, question: str | None) -> Answer | Non
     if ours is not None and theirs is not None:
         return Answer(ours == theirs, True, f"{theirs} against {ours}")
     if sorted(one) == sorted(other) and len(one) > 2:
-        same = False if ORDERED.search(question or "") else None
+        same = False if read_question(question).ordered else None
         return Answer(same, same is not None, "the same letters in another order", final=True)
     return None
 
@@ -257,7 +259,7 @@ def _first_opinion(ours: Form, reference: str, answer: str, asked: Asked) -> Ans
     except Unreadable as trouble:
         final = bool(OVERLOOKED.search(spell(answer))) and not OVERLOOKED.search(spell(reference))
         return Answer(None, False, f"the answer cannot be read: {trouble}", final)
-    comparison = Comparison(asked.question, asked.tolerance)
+    comparison = Comparison(read_question(asked.question), asked.tolerance)
     result = comparison.forms(ours, theirs)
     if result.same and CROSSED.search(reference) and CROSSED.search(answer) and spell(reference) != spell(answer):
         return Answer(None, False, "a product of vectors, whose order counts", final=True)

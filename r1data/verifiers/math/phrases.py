@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from r1data.verifiers.math.evaluation import Answer, different
+
 WRAPPED = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mbox|operatorname)\s*\{([^{}]*)\}")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 DIGIT = re.compile(r"\d")
@@ -27,6 +29,10 @@ SPOKEN = {r"\parallel": "parallel", "∥": "parallel", r"\perp": "perpendicular"
           r"\rightarrow": "implies", r"\to": "implies", r"\Rightarrow": "implies", r"\implies": "implies"}  # fmt: skip
 """Signs that make a text a statement rather than an expression, as words."""
 STATEMENT = re.compile("|".join(re.escape(s) + ("(?![A-Za-z])" if s[0] == "\\" else "") for s in SPOKEN))
+WORDY = 4
+"""So many words may say the same in another way."""
+NEGATION = re.compile(r"\b(?:not|no|non|never)\b|不|非|无")
+HEDGED = re.compile(r"\b(?:yes|no|true|false|or|but|only|unless|if|wait|maybe|sometimes)\b")
 SUFFIXES = ("条件", "个", "数", "人", "三角形", "函数")
 SHORT_WORDS = frozenset(("no", "up", "ok", "dne"))
 WORD = re.compile(r"[A-Za-z]{3,}")
@@ -84,3 +90,36 @@ def fold(text: str, *, strict: bool = True) -> str | None:
     folded = " ".join(PUNCTUATION.sub(" ", folded).split()).strip(" .,:")
     folded = ARTICLES.sub("", folded)
     return SAME.get(folded, folded) or None
+
+
+def same_words(one: str, other: str) -> Answer:
+    """Whether two folded texts say the same; other wordings of several words are for the judge."""
+    if one == other or one.replace(" ", "") == other.replace(" ", ""):
+        return Answer(True, True, "the same words")
+    heads = {"yes", "no", "true", "false"}
+    short, long = sorted((one, other), key=len)
+    if {one, other} <= heads:
+        return different("yes against no")
+    if short in heads and re.match(rf"{short}\b", long):
+        if HEDGED.search(long[len(short) :]) or (short in ("yes", "true") and NEGATION.search(long)):
+            return Answer(None, False, "yes or no with a condition", final=True)
+        return Answer(True, True, "the same yes or no")
+    first, _, rest = long.partition(" ")
+    if short in heads and first.strip(",.;:") in heads - {short} and not HEDGED.search(rest):
+        return different("yes against no")
+    ours, theirs = set(one.split()), set(other.split())
+    if "implies" in ours & theirs:
+        return Answer(None, False, "statements that may be equivalent", final=True)
+    if len(one) > 1 and len(other) > 1 and (ours <= theirs or theirs <= ours or one in other or other in one):
+        negated = bool((ours ^ theirs) & {"not", "no", "never", "non"}) or ("不" in one) != ("不" in other)
+        return different("negated") if negated else Answer(None, False, "one has more words than the other", True)
+    if any(long == short + suffix for suffix in SUFFIXES):
+        return Answer(True, True, "the same words")
+    related = (ours & theirs) if (one + other).isascii() else len(set(one) & set(other)) > 1
+    if bool(NEGATION.search(one)) != bool(NEGATION.search(other)) or (related and min(len(ours), len(theirs)) > 1):
+        return Answer(None, False, "another wording", final=True)
+    if not (one + other).isascii() and related and min(len(one), len(other)) >= WORDY:
+        return Answer(None, False, "another wording", final=True)
+    if min(len(ours), len(theirs)) >= WORDY or (min(len(one), len(other)) >= 2 * WORDY and not (one + other).isascii()):
+        return Answer(None, False, "another wording", final=True)
+    return different("other words")

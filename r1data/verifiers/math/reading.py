@@ -9,9 +9,8 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from r1data.verifiers.math.evaluation import exact
+from r1data.verifiers.math.conditions import bounds_of, combined, inequality, is_variable, together
 from r1data.verifiers.math.expression import (
-    INFINITY,
     Apply,
     Expression,
     Form,
@@ -27,13 +26,15 @@ from r1data.verifiers.math.expression import (
     Symbol,
     Unreadable,
     has_plus_minus,
+    is_call,
+    negative,
     number,
     variables,
     with_sign,
 )
 from r1data.verifiers.math.numerals import numeral, share
 from r1data.verifiers.math.phrases import fold
-from r1data.verifiers.math.reals import EVERYTHING, MINUS_INFINITY, intersection, ordered, without
+from r1data.verifiers.math.reals import EVERYTHING
 from r1data.verifiers.math.spelling import spell
 from r1data.verifiers.math.tokens import Token, tokenize
 from r1data.verifiers.math.units import MULTIPLES, Unit, is_measure, is_unit_word, read_unit
@@ -345,7 +346,7 @@ class Reader:
             names.append(_shown(self.tokens[start : self.at]))
         if not signs:
             return None
-        if set(signs) == {"="} and rough == 1 and _is_variable(left):
+        if set(signs) == {"="} and rough == 1 and is_variable(left):
             rough = None  # nothing exact stands before the sign
         if set(signs) == {"="} and rough is not None:
             sides, signs = sides[:rough], signs[: rough - 1]  # what stands before the sign is exact
@@ -353,11 +354,11 @@ class Reader:
                 return self.scalar(sides[0], None)
         if set(signs) == {"="} and len(sides) == 2 and HEAD.match(names[0]):
             return Named(names[0], self.scalar(sides[1], None))
-        if set(signs) == {"="} and not variables(left) and not (len(sides) == 2 and _is_variable(sides[1])):
+        if set(signs) == {"="} and not variables(left) and not (len(sides) == 2 and is_variable(sides[1])):
             return self.scalar(sides[-1], None)
         if set(signs) == {"="}:
             # a = b = 5: the last side is the value; with two sides and a name on the left it is the name's.
-            if isinstance(left, Symbol) or _is_call(left):
+            if isinstance(left, Symbol) or is_call(left):
                 return Named(names[0], self.scalar(sides[-1], None))
             if len(signs) > 1:
                 return self.scalar(sides[-1], None)
@@ -367,7 +368,7 @@ class Reader:
             if unit is not None:
                 return Named(names[0], Scalar(sides[1], unit))
             return Relation("=", sides[0], sides[1])
-        return _inequality(signs, sides)
+        return inequality(signs, sides)
 
     def container(self) -> Form | None:
         """A tuple, list, set, interval, union or matrix that stands by itself; None (at any place) where none does."""
@@ -384,7 +385,7 @@ class Reader:
             following = self.one_container()
             if following is None:
                 return None
-            result = _combined("cup" if union else token.text[1:], result, following)
+            result = combined("cup" if union else token.text[1:], result, following)
         if result is not first:
             return result
         token = self.peek()
@@ -477,7 +478,7 @@ class Reader:
             pass
         condition = self.listing(r"\}")
         self.need(r"\}")
-        bounds = _bounds(condition)
+        bounds = bounds_of(condition)
         if bounds is None:
             raise Unreadable("a set by its condition")
         return bounds[0] if len(bounds) == 1 else Reals(bounds)
@@ -565,7 +566,7 @@ class Reader:
                 terms.append(self.term())
             elif self.peek().text == "-" and self.peek().kind == "sign":
                 self.take()
-                terms.append(_negative(self.term()))
+                terms.append(negative(self.term()))
             elif self.peek().text in (r"\pm", r"\mp"):
                 terms.append(Apply(self.take().text[1:], (self.term(),)))
             else:
@@ -582,7 +583,7 @@ class Reader:
             self.deeper()
             inner = self.signed_term()
             self.depth -= 1
-            return _negative(inner)
+            return negative(inner)
         if self.peek().text in (r"\pm", r"\mp"):
             return Apply(self.take().text[1:], (self.term(),))
         return self.term()
@@ -619,7 +620,7 @@ class Reader:
         """A factor behind a sign of an operation: -3 is fine there."""
         if self.peek().text == "-" and self.peek().kind == "sign":
             self.take()
-            return _negative(self.factor())
+            return negative(self.factor())
         return self.factor()
 
     def _is_mixed(self, whole: Number) -> bool:
@@ -746,7 +747,7 @@ class Reader:
         """What stands behind ^: a group, a signed number or letter; towers go up from the right."""
         if self.peek().text == "-" and self.peek().kind == "sign":
             self.take()
-            return _negative(self.exponent())
+            return negative(self.exponent())
         if self.peek().text == "{":
             inner = self.group()
         elif self.peek().kind == "word" and len(self.peek().text) > 1 and self.peek().text not in CONSTANT_WORDS:
@@ -1033,12 +1034,6 @@ class Reader:
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
 
-def _negative(expression: Expression) -> Expression:
-    if isinstance(expression, Number):
-        return Number(-expression.value)
-    return Apply("neg", (expression,))
-
-
 LONGEST_NUMBER = 4000
 """Python reads no integer of more than 4300 digits; integers that long are compared as texts before they come here."""
 
@@ -1103,10 +1098,6 @@ def _shown(tokens: list[Token]) -> str:
     return "".join(token.text for token in tokens)
 
 
-def _is_call(expression: Expression) -> bool:
-    return isinstance(expression, Apply) and expression.head.startswith("call ")
-
-
 def _with_unit(item: Form, unit: str) -> Form:
     return Scalar(item.value, unit, item.percent) if isinstance(item, Scalar) and item.unit is None else item
 
@@ -1115,72 +1106,11 @@ def _gathered(items: list[Form], kind: str) -> Form:
     """One item is itself; intervals of one variable joined are a set of reals; ± counts as two."""
     if len(items) == 1:
         return items[0]
-    bounds = [pieces for item in items if (pieces := _bounds(item)) is not None]
+    bounds = [pieces for item in items if (pieces := bounds_of(item)) is not None]
     names = {item.name for item in items if isinstance(item, Named)}
     if len(bounds) == len(items) and len(names) <= 1:
-        return _conditions(bounds, kind, names.pop() if names else None) or Listing(kind, tuple(items))
+        return together(bounds, kind, names.pop() if names else None) or Listing(kind, tuple(items))
     return Listing(kind, tuple(items))
-
-
-def _bounds(item: Form) -> tuple[Interval, ...] | None:
-    """The intervals of an inequality or an interval; None for anything else."""
-    match item:
-        case Named(_, value):
-            return _bounds(value)
-        case Interval():
-            return (item,)
-        case Reals(pieces):
-            return pieces
-        case _:
-            return None
-
-
-def _conditions(bounds: list[tuple[Interval, ...]], kind: str, name: str | None) -> Form | None:
-    """Conditions on one variable: `x > 1 and x < 3` hold together, `x < 1 or x > 3` one or the other.
-
-    What overlaps is meant together, unless an "or" joins it; what excludes each other is meant as alternatives.
-    None for a list of intervals.
-    """
-    if name is None and kind != "joined":
-        return None
-    both: tuple[Interval, ...] | None = bounds[0]
-    for pieces in bounds[1:]:
-        both = None if both is None else intersection(both, pieces)
-    either = ordered(tuple(piece for pieces in bounds for piece in pieces))
-    together = bool(both) and (kind == "bare" or either == EVERYTHING)
-    result = Reals(both if together and both else either)
-    return result if name is None else Named(name, result)
-
-
-def _combined(operation: str, one: Form, other: Form) -> Form:
-    """Union, intersection or difference of sets of reals."""
-    if operation in ("setminus", "backslash"):
-        points = other.items if isinstance(other, Listing) and other.kind == "set" else None
-        if points is None:
-            raise Unreadable("a difference of sets")
-        values = tuple(point.value for point in points if isinstance(point, Scalar))
-        result = without(_as_pieces(one), values)
-    elif operation == "cap":
-        result = intersection(_as_pieces(one), _as_pieces(other))
-    else:
-        return Reals(_as_pieces(one) + _as_pieces(other))
-    if result is None:
-        raise Unreadable("sets whose ends are not known")
-    return Reals(result) if result else Listing("set", ())
-
-
-def _as_pieces(form: Form) -> tuple[Interval, ...]:
-    match form:
-        case Interval():
-            return (form,)
-        case Reals(pieces):
-            return pieces
-        case Listing(kind, (Scalar(low), Scalar(high))) if kind in ("paren", "bracket"):
-            return (Interval(low, high, kind == "paren", kind == "paren"),)
-        case Listing("set", items) if all(isinstance(item, Scalar) for item in items):
-            return tuple(Interval(i.value, i.value, False, False) for i in items if isinstance(i, Scalar))
-        case _:
-            raise Unreadable("a union of things that are no intervals")
 
 
 def _scaled(factor: Expression, grid: Grid) -> Grid:
@@ -1199,84 +1129,3 @@ def _determinant(rows: tuple[tuple[Expression, ...], ...]) -> Expression:
         term: Expression = Apply("*", (cell, minor))
         terms.append(Apply("neg", (term,)) if column % 2 else term)
     return Apply("+", tuple(terms))
-
-
-def _inequality(signs: list[str], sides: list[Expression]) -> Form:
-    """X > 2 and 1 < x <= 3 as intervals; anything with more in it stays a relation."""
-    if signs in (["<"], ["<="], [">"], [">="]):
-        if signs[0] in TURNED:
-            signs, sides = [TURNED[signs[0]]], sides[::-1]
-        left, right = sides
-        open_end = signs[0] == "<"
-        if _is_variable(left) and not _is_variable(right):
-            return Named(_name(left), Interval(_negative(INFINITY), right, True, open_end))
-        if _is_variable(right) and not _is_variable(left):
-            return Named(_name(right), Interval(left, INFINITY, open_end, True))
-        return _solved(signs[0], left, right) or Relation(signs[0], left, right)
-    if signs == ["!="] and _is_variable(sides[0]):
-        gap = sides[1]
-        pieces = Interval(_negative(INFINITY), gap, True, True), Interval(gap, INFINITY, True, True)
-        return Named(_name(sides[0]), Reals(pieces))
-    if len(signs) == 2 and _is_variable(sides[1]):
-        if all(sign in ("<", "<=") for sign in signs):
-            low, high, low_sign, high_sign = sides[0], sides[2], signs[0], signs[1]
-        elif all(sign in TURNED for sign in signs):
-            low, high, low_sign, high_sign = sides[2], sides[0], TURNED[signs[1]], TURNED[signs[0]]
-        else:
-            raise Unreadable("a chain of relations")
-        return Named(_name(sides[1]), Interval(low, high, low_sign == "<", high_sign == "<"))
-    if len(signs) == 1:
-        return Relation(signs[0], sides[0], sides[1])
-    raise Unreadable("a chain of relations")
-
-
-def _solved(sign: str, left: Expression, right: Expression) -> Form | None:
-    """2x < 6 and |x| < 2 as intervals; None where it is neither."""
-    inside, bound = (left, right) if isinstance(left, Apply) and left.head == "abs" else (right, left)
-    if isinstance(inside, Apply) and inside.head == "abs" and isinstance(inside.arguments[0], Symbol):
-        name, lower = inside.arguments[0].name, _negative(bound)
-        within = inside is left
-        if variables(bound):
-            return None
-        open_end = sign == "<"
-        if within:
-            return Named(name, Interval(lower, bound, open_end, open_end))
-        outside = Interval(MINUS_INFINITY, lower, True, open_end), Interval(bound, INFINITY, open_end, True)
-        return Named(name, Reals(outside))
-    names = variables(left) | variables(right)
-    if len(names) != 1:
-        return None
-    (name,) = names
-    difference = Apply("+", (left, _negative(right)))
-    try:
-        values = [exact(_with(difference, name, Number(Fraction(n)))) for n in (0, 1, 2)]
-    except ArithmeticError:
-        return None
-    zero, one, two = values
-    if zero is None or one is None or two is None or two - one != one - zero or one == zero:
-        return None
-    end = Number(-zero / (one - zero))
-    open_end = sign == "<"
-    if one > zero:
-        return Named(name, Interval(MINUS_INFINITY, end, True, open_end))
-    return Named(name, Interval(end, INFINITY, open_end, True))
-
-
-def _with(expression: Expression, name: str, value: Expression) -> Expression:
-    match expression:
-        case Symbol(own):
-            return value if own == name else expression
-        case Apply(head, arguments):
-            return Apply(head, tuple(_with(a, name, value) for a in arguments))
-        case _:
-            return expression
-
-
-def _is_variable(expression: Expression) -> bool:
-    return (isinstance(expression, Symbol) and expression.name not in ("pi", "e", "i", "infinity")) or _is_call(
-        expression
-    )
-
-
-def _name(expression: Expression) -> str:
-    return expression.name if isinstance(expression, Symbol) else "f"

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from r1data.verifiers.math.evaluation import size
-from r1data.verifiers.math.expression import INFINITY, Apply, Expression, Interval
+from r1data.verifiers.math.evaluation import SAME, UNKNOWN, Answer, all_of, compare, different, size
+from r1data.verifiers.math.expression import (
+    INFINITY,
+    Apply,
+    Expression,
+    Form,
+    Interval,
+    Listing,
+    Named,
+    Reals,
+    Relation,
+    Scalar,
+    Symbol,
+    symbols,
+)
 
 MINUS_INFINITY = Apply("neg", (INFINITY,))
 EVERYTHING = (Interval(MINUS_INFINITY, INFINITY, True, True),)
@@ -61,3 +74,57 @@ def _low(piece: Interval, place: float) -> tuple[Edge, Expression]:
 
 def _high(piece: Interval, place: float) -> tuple[Edge, Expression]:
     return (place, not piece.high_open), piece.high  # an open end ends earlier
+
+
+def same_reals(one: Form, other: Form) -> Answer:
+    ours, theirs = _pieces(one), _pieces(other)
+    if ours is None or theirs is None:
+        if isinstance(one, Relation) or isinstance(other, Relation):
+            return UNKNOWN
+        return different("an interval against something else")
+    if len(ours) != len(theirs):
+        return different(f"{len(theirs)} intervals against {len(ours)}")
+    answers = []
+    for a, b in zip(ours, theirs, strict=True):
+        if (a.low_open, a.high_open) != (b.low_open, b.high_open):
+            return different("an end that belongs to one of them only")
+        answers += [_ends(a.low, b.low), _ends(a.high, b.high)]
+    return all_of(answers)
+
+
+def _ends(one: Expression, other: Expression) -> Answer:
+    if one == other:
+        return SAME
+    infinite = {expression for expression in (one, other) if "infinity" in symbols(expression)}
+    return different("another end") if infinite else compare(one, other)
+
+
+def _pieces(form: Form) -> list[Interval] | None:
+    """The intervals of a form, from the left; None where it is no set of reals."""
+    match form:
+        case Interval():
+            found = [form]
+        case Reals(pieces):
+            found = list(pieces)
+        case Listing("paren", (Scalar(low), Scalar(high))):
+            found = [Interval(low, high, True, True)]
+        case Listing("bracket", (Scalar(low), Scalar(high))):
+            found = [Interval(low, high, False, False)]
+        case Scalar(Symbol("R")):
+            infinity = Symbol("infinity")
+            found = [Interval(Apply("neg", (infinity,)), infinity, True, True)]
+        case Listing(_, items) if items and all(isinstance(i, Interval | Named | Listing) for i in items):
+            found = []
+            for item in items:
+                inner = _pieces(item.value if isinstance(item, Named) else item)
+                if inner is None:
+                    return None
+                found += inner
+        case _:
+            return None
+    return list(ordered(tuple(found)))
+
+
+def is_bounded(form: Form) -> bool:
+    pieces = _pieces(form)
+    return pieces is not None and all("infinity" not in symbols(p.low) | symbols(p.high) for p in pieces)
