@@ -151,6 +151,7 @@ def _solved(sign: str, left: Expression, right: Expression) -> Form | None:
 
 
 def is_variable(expression: Expression) -> bool:
+    """Whether it is a letter, or a call such as f(x), that may stand for anything."""
     return (isinstance(expression, Symbol) and expression.name not in ("pi", "e", "i", "infinity")) or is_call(
         expression
     )

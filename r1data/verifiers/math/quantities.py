@@ -27,6 +27,7 @@ class Tolerance:
 
 
 def measured(one: Scalar, other: Scalar) -> Answer:
+    """Whether two values are equal, in a common unit where both have one."""
     ours, theirs = _degrees(one), _degrees(other)
     if ours.unit is None and theirs.unit is None:
         return compare(ours.value, theirs.value)

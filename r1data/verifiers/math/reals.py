@@ -77,6 +77,7 @@ def _high(piece: Interval, place: float) -> tuple[Edge, Expression]:
 
 
 def same_reals(one: Form, other: Form) -> Answer:
+    """Whether two forms are the same set of reals, piece by piece and end by end."""
     ours, theirs = _pieces(one), _pieces(other)
     if ours is None or theirs is None:
         if isinstance(one, Relation) or isinstance(other, Relation):
@@ -126,5 +127,6 @@ def _pieces(form: Form) -> list[Interval] | None:
 
 
 def is_bounded(form: Form) -> bool:
+    """Whether it is a set of reals without infinite ends."""
     pieces = _pieces(form)
     return pieces is not None and all("infinity" not in symbols(p.low) | symbols(p.high) for p in pieces)

@@ -38,12 +38,14 @@ def may_be_one(name: str, other: str) -> bool:
 
 
 def of_another_name(name: str, other: str) -> Answer:
+    """Equal terms under names that are not one: f is not g, y may be f(x)."""
     if name.count("'") != other.count("'") and name.replace("'", "") == other.replace("'", ""):
         return different(f"{other} against {name}")
     return Answer(None, False, f"the same term for {other} and {name}", final=True)
 
 
 def as_relation(named: Named) -> Relation:
+    """y = 2x as an equation; a value that is no expression as one that cannot be compared."""
     value = named.value
     if not isinstance(value, Scalar):
         return Relation("?", Symbol(named.name), Symbol(named.name))
