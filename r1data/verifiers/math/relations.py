@@ -45,7 +45,7 @@ def of_another_name(name: str, other: str) -> Answer:
 
 
 def as_relation(named: Named) -> Relation:
-    """y = 2x as an equation; a value that is no expression as one that cannot be compared."""
+    """The equation that y = 2x is; a value that is no expression as one that cannot be compared."""
     value = named.value
     if not isinstance(value, Scalar):
         return Relation("?", Symbol(named.name), Symbol(named.name))
