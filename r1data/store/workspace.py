@@ -196,7 +196,7 @@ class Workspace:
 
     def parts(self) -> list[str]:
         """Names of the sealed parts."""
-        return sorted(path.stem for path in (self.root / "completions").glob("*.parquet"))
+        return [path.stem for path in self._files("completions")]
 
     def read_part(self, part: str) -> pl.DataFrame:
         """The completions of one part."""
@@ -219,7 +219,7 @@ class Workspace:
         Each file is replaced whole; a kill in between leaves some of them old, and doing it again is harmless.
         """
         key = ["completion_id", "verifier", "version"]
-        for path in sorted((self.root / "verdicts").glob(f"*.{version}.parquet")):
+        for path in self._files("verdicts", f"*.{version}.parquet"):
             old = pl.read_parquet(path)
             new = verdicts.join(old.select(key), on=key, how="semi")
             if new.height:
@@ -242,9 +242,8 @@ class Workspace:
         try:
             yield write
             for table in ("verdicts", "measures"):
-                for old in (self.root / table).glob(f"*.{version}.parquet"):
-                    if not old.name.startswith(STAGING):
-                        old.unlink()
+                for old in self._files(table, f"*.{version}.parquet"):
+                    old.unlink()
             for path in written:
                 path.rename(path.with_name(path.name.removeprefix(STAGING)))
         finally:
@@ -320,8 +319,12 @@ class Workspace:
         path = self.root / name
         return pl.scan_parquet(path) if path.is_file() else schema.create_empty().lazy()
 
+    def _files(self, table: str, pattern: str = "*.parquet") -> list[Path]:
+        """The sealed files of a table: a name that is still being written begins with `STAGING`, and globs match it."""
+        return sorted(path for path in (self.root / table).glob(pattern) if not path.name.startswith(STAGING))
+
     def _scan_parts(self, table: str, schema: type[dy.Schema], pattern: str = "*.parquet") -> pl.LazyFrame:
-        files = sorted((self.root / table).glob(pattern))
+        files = self._files(table, pattern)
         return pl.scan_parquet(files) if files else schema.create_empty().lazy()
 
 

@@ -49,3 +49,14 @@ def test_of_two_judgements_the_one_that_was_reached_counts(tmp_path: Path) -> No
     workspace.write_judgements("other", said("correct", "correct", "correct"))
     outcomes = workspace.judgements("mine").collect().sort("completion_id")["outcome"].to_list()
     assert outcomes == ["incorrect", "verifier_error", "correct"]
+
+
+def test_a_file_that_is_still_being_written_is_no_part(tmp_path: Path) -> None:
+    """A reader beside a writer sees what is sealed, and nothing twice."""
+    workspace = Workspace(tmp_path / "run")
+    for table in ("completions", "verdicts"):
+        (tmp_path / "run" / table).mkdir(parents=True)
+        (tmp_path / "run" / table / ".staging-1-half.abc.parquet").write_bytes(b"PAR1 and not much more")
+    assert workspace.parts() == []
+    assert workspace.scan_all_completions().collect().is_empty()
+    assert workspace.tables("abc").verdicts.collect().is_empty()
