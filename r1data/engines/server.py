@@ -179,20 +179,34 @@ class ServerEngine:
             )
 
     async def _introduce(self) -> None:
-        """Ask every endpoint which models it has; one that works is enough to go on."""
+        """Ask every endpoint which models it has; one that works is enough to go on.
+
+        A server of ours that died since it was started is started again, as it is later on.
+        """
+        since = time.monotonic()
+        problems = await self._met()
+        while problems and self.revive is not None and time.monotonic() - since < self.settings.patience_seconds:
+            await self.revive()
+            await asyncio.sleep(FIRST_PAUSE)
+            problems = await self._met()
+        if problems:
+            raise EngineError(
+                "no endpoint answers:\n" + "\n".join(problems),
+                "start the server, or correct engine.endpoints in the runtime (addresses end in /v1)",
+            )
+
+    async def _met(self) -> list[str]:
+        """Meet all endpoints; what is wrong with each, where none of them answers."""
         problems = []
         for endpoint in self._endpoints:
             try:
                 self._meet(endpoint, await self._get(f"{endpoint.url}/models"))
                 self.name = await self._engine_name(endpoint)
+                endpoint.resting_until = 0.0
             except Passing as problem:
                 problems.append(f"{endpoint.url}: {problem}")
                 endpoint.resting_until = time.monotonic() + LONGEST_PAUSE
-        if len(problems) == len(self._endpoints):
-            raise EngineError(
-                "no endpoint answers:\n" + "\n".join(problems),
-                "start the server, or correct engine.endpoints in the runtime (addresses end in /v1)",
-            )
+        return problems if len(problems) == len(self._endpoints) else []
 
     def _meet(self, endpoint: Endpoint, models: Any) -> None:  # noqa: ANN401 - any JSON
         entries = models.get("data", []) if isinstance(models, dict) else []
