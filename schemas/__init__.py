@@ -10,6 +10,7 @@ from schemas.decision import Decisions, Reason
 from schemas.example import Examples
 from schemas.measure import Measures
 from schemas.prompt import BadPrompts, Message, Prompt, Prompts
+from schemas.stop import StopReason, Stops
 from schemas.verdict import Outcome, Verdict, Verdicts
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Prompts",
     "Reason",
     "References",
+    "StopReason",
+    "Stops",
     "Verdict",
     "Verdicts",
 ]

@@ -8,14 +8,15 @@ from enum import StrEnum
 import dataframely as dy
 import polars as pl
 
-VERSION = 1
+VERSION = 2
 
 
 class FinishReason(StrEnum):
-    """Why a draw ended: the model stopped, the token limit cut it, or it failed."""
+    """Why a draw ended: the model stopped, the token limit cut it, it repeated itself and was cut, or it failed."""
 
     STOP = "stop"
     LENGTH = "length"
+    LOOP = "loop"
     ERROR = "error"
 
 
@@ -39,6 +40,7 @@ class Completion:
     finish_reason: str
     prompt_tokens: int
     completion_tokens: int
+    stages: int
     seconds: float
     error: str | None
 
@@ -49,7 +51,9 @@ class Completions(dy.Schema):
     `text` is the whole reply with any prefilled part in front, exactly as the engine gave it; reasoning and answer
     are read from it by `r1data.replies`, so a better parser never needs a new draw. `rendered` is the
     fingerprint of the text that the model continued, `route` that of model and sampling: together with the draw's
-    index they make the `completion_id`. `seconds` is an observation of the machine and no part of the row's identity.
+    index they make the `completion_id`. `max_tokens` is the cap at which the draw was, or would have been, cut;
+    `stages` how many requests it took to get there, 0 where nothing was sent. `seconds` is an observation of the
+    machine and no part of the row's identity.
     """
 
     completion_id = dy.String(primary_key=True, regex=r"^[0-9a-f]{32}$")
@@ -68,6 +72,7 @@ class Completions(dy.Schema):
     finish_reason = dy.String(check=lambda c: c.is_in([r.value for r in FinishReason]))
     prompt_tokens = dy.Int32(min=0)
     completion_tokens = dy.Int32(min=0)
+    stages = dy.Int32(min=0)
     seconds = dy.Float64(min=0)
     error = dy.String(nullable=True)
 

@@ -78,7 +78,7 @@ def _show_preview(recipe: Recipe, runtime: Runtime, root: Path, as_json: bool) -
         return
     table = Table("source", "prompts", "draws", title="would be sampled (nothing is written)")
     for source, count in sources.items():
-        table.add_row(source, f"{count:,}", f"{count * recipe.sampling.draws:,}")
+        table.add_row(source, f"{count:,}", f"{count * recipe.sampling.most_draws:,}")
     table.add_row("all", f"{plan.prompts:,}", f"{plan.planned:,}", style="bold")
     console = Console()
     console.print(table)

@@ -1,6 +1,6 @@
 """Engines: what writes text. One small protocol; a server of somebody's, a local vLLM of ours, a scripted one."""
 
 from r1data.engines.opening import Service, connected, serving
-from r1data.engines.protocol import Engine, Failure, Reply, Request
+from r1data.engines.protocol import Engine, Failure, Load, Reply, Request
 
-__all__ = ["Engine", "Failure", "Reply", "Request", "Service", "connected", "serving"]
+__all__ = ["Engine", "Failure", "Load", "Reply", "Request", "Service", "connected", "serving"]

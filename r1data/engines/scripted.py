@@ -13,7 +13,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from r1data.engines.protocol import Failure, Reply, Request
+from r1data.engines.protocol import Failure, Load, Reply, Request
 from r1data.recipe import ScriptedEngine as Settings
 from schemas import FinishReason
 
@@ -38,6 +38,7 @@ class ScriptedEngine:
     """See the module. `answers` maps a prompt's id to its language and reference."""
 
     name = "scripted 1"
+    load = Load()
 
     def __init__(self, settings: Settings, answers: Mapping[str, tuple[str, str | None]]) -> None:
         self._settings = settings

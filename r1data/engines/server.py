@@ -19,7 +19,7 @@ from typing import Any
 
 import aiohttp
 
-from r1data.engines.protocol import Failure, Reply, Request
+from r1data.engines.protocol import Failure, Load, Reply, Request
 from r1data.errors import EngineError
 from r1data.recipe import ServerEngine as Settings
 from schemas import FinishReason
@@ -85,6 +85,11 @@ class ServerEngine:
     ) -> None:
         assert self._session is not None
         await self._session.close()
+
+    @property
+    def load(self) -> Load:
+        """How busy the endpoints are."""
+        return Load(running=sum(endpoint.in_flight for endpoint in self._endpoints))
 
     async def complete(self, request: Request) -> Reply | Failure:
         """Answer one request, trying again as the module says."""

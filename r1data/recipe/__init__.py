@@ -3,6 +3,7 @@
 from r1data.recipe.fingerprint import fingerprint, fingerprint_files
 from r1data.recipe.reading import read_recipe, read_runtime
 from r1data.recipe.recipe import (
+    AdaptiveDraws,
     Audit,
     Columns,
     FilePrompts,
@@ -10,6 +11,7 @@ from r1data.recipe.recipe import (
     GymPrompts,
     HubPrompts,
     JudgeSettings,
+    Loops,
     Model,
     Policy,
     Recipe,
@@ -21,9 +23,10 @@ from r1data.recipe.recipe import (
     Verification,
     VerifierName,
 )
-from r1data.recipe.runtime import EngineChoice, LocalEngine, Runtime, ScriptedEngine, ServerEngine
+from r1data.recipe.runtime import EngineChoice, LocalEngine, Price, Runtime, ScriptedEngine, ServerEngine
 
 __all__ = [
+    "AdaptiveDraws",
     "Audit",
     "Columns",
     "EngineChoice",
@@ -33,8 +36,10 @@ __all__ = [
     "HubPrompts",
     "JudgeSettings",
     "LocalEngine",
+    "Loops",
     "Model",
     "Policy",
+    "Price",
     "Recipe",
     "Runtime",
     "Sampling",

@@ -20,6 +20,10 @@ class Model(Strict):
     id: str
     revision: str | None = None
     """Branch, tag or commit on the Hub; pin a commit for a run that others can repeat."""
+    api: Literal["completions", "chat"] = "completions"
+    """`chat` for a model that only its owner hosts: it is sent messages, which its server renders, and no file of it is
+    needed here. `id` is then the name that the server knows it by.
+    """
 
     @property
     def is_folder(self) -> bool:
@@ -124,18 +128,92 @@ class Template(Strict):
     """Text that the assistant's turn begins with, such as `<think>\\n`; it becomes part of the reply."""
 
 
+class AdaptiveDraws(Strict):
+    """As many draws as a prompt needs: few for an easy one, more for a hard one, none in vain.
+
+    A prompt gets `target` draws at first, then waves of further ones until `target` completions are correct and pass
+    the thresholds of `selection`, or until it is given up. What a wave holds follows from the draws before it alone, so
+    the same draws are made whatever the machine.
+    """
+
+    target: Annotated[int, Field(ge=1)] = 2
+    """Completions wanted per prompt that are correct and acceptable."""
+    max: Annotated[int, Field(ge=1)] = 16
+    """Most draws of one prompt."""
+    growth: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """A further wave is at least this share of the draws before it: 0 wastes no draw, 1 needs the fewest waves."""
+    give_up_below: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Give a prompt up when its draws show, with `confidence`, that fewer than this share of them is acceptable."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    budget: Annotated[float, Field(ge=1)] | None = None
+    """Draws per prompt on average over the whole recipe. What prompts leave of it goes to those that have reached `max`
+    without `target`, the most promising first, up to `ceiling`.
+    """
+    ceiling: Annotated[int, Field(ge=1)] | None = None
+    """Most draws of one prompt when there is budget left; by default four times `max`."""
+    unjudged: Annotated[int, Field(ge=1)] = 4
+    """Draws of a prompt that no rule can check while sampling goes on, because it is for the judge."""
+
+    @property
+    def most(self) -> int:
+        """Most draws that any prompt can get."""
+        return self.max if self.budget is None else self.ceiling or 4 * self.max
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> AdaptiveDraws:
+        if self.max < self.target:
+            raise ValueError(f"max ({self.max}) is less than target ({self.target})")
+        if self.ceiling is not None and self.ceiling < self.max:
+            raise ValueError(f"ceiling ({self.ceiling}) is less than max ({self.max})")
+        return self
+
+
+class Loops(Strict):
+    """When a reply that repeats itself is ended: its end is one passage, over and over."""
+
+    repetitions: Annotated[int, Field(ge=3)] = 12
+    """Least number of times in a row that the passage stands there."""
+    characters: Annotated[int, Field(ge=64)] = 1200
+    """Least length of all of them together: short passages (a row of zeros) may repeat more often."""
+
+
 class Sampling(Strict):
     """How the model is sampled. Changing any of these makes new draws; changing `draws` only adds or drops some."""
 
-    draws: Annotated[int, Field(ge=1)] = 4
+    draws: Annotated[int, Field(ge=1)] | AdaptiveDraws = 4
+    """A fixed number per prompt, or when to stop: see `AdaptiveDraws`."""
     temperature: Annotated[float, Field(ge=0)] = 1.0
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     max_tokens: Annotated[int, Field(ge=1)] = 32768
+    caps: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    """Lengths at which a draw is interrupted, such as 8192 and 16384, all below `max_tokens`. Where it still matters,
+    it goes on from its own text to the next cap, and at last to `max_tokens`.
+    """
     stop: tuple[str, ...] = ()
+    loops: Loops | None = Loops()
+    """When to end a reply that repeats itself; null lets it go on to its cap."""
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Where a draw is interrupted, in tokens, `max_tokens` last."""
+        return (*self.caps, self.max_tokens)
+
+    @property
+    def most_draws(self) -> int:
+        """Most draws that one prompt can get."""
+        return self.draws if isinstance(self.draws, int) else self.draws.most
+
+    @model_validator(mode="after")
+    def _caps_grow(self) -> Sampling:
+        if any(one >= other for one, other in zip(self.lengths, self.lengths[1:], strict=False)):
+            raise ValueError(
+                f"caps must grow and stay below max_tokens ({self.max_tokens}); they are {list(self.caps)}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _greedy_draws_once(self) -> Sampling:
-        if self.temperature == 0 and self.draws > 1:
+        if self.temperature == 0 and self.most_draws > 1:
             raise ValueError("temperature 0 gives the same reply every time: set draws to 1 or raise the temperature")
         return self
 

@@ -20,7 +20,10 @@ class LocalEngine(Strict):
     """More arguments for the vLLM server, such as `--tensor-parallel-size`, `4`."""
     env: dict[str, str] = {}
     startup_seconds: Annotated[float, Field(gt=0)] = 600.0
+    silence_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """An engine that has work and says nothing for so long is stopped and started again."""
     max_restarts: Annotated[int, Field(ge=0)] = 3
+    """Restarts in a row without a single reply between them."""
 
 
 class ServerEngine(Strict):
@@ -34,6 +37,16 @@ class ServerEngine(Strict):
     api_key_env: str | None = None
     """Name of the environment variable that holds the key. The key itself is written nowhere."""
     timeout_seconds: Annotated[float, Field(gt=0)] = 900.0
+    """Longest silence of one reply before it counts as lost: between two pieces, where it comes in pieces."""
+    longest_seconds: Annotated[float, Field(gt=0)] | None = None
+    """Longest time for one reply from beginning to end."""
+    stream: bool = True
+    """Have replies come in pieces; without, loops are noticed only when a reply is complete."""
+    context_tokens: Annotated[int, Field(ge=1)] | None = None
+    """The model's context, where the server does not tell it."""
+    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
+    tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
+    """Limits of a hosted service, per endpoint, prompt and reply together; what it says itself is honoured anyway."""
     patience_seconds: Annotated[float, Field(ge=0)] = 120.0
     """How long to go on trying when no endpoint answers, before giving up with everything safe."""
 
@@ -51,9 +64,27 @@ class ScriptedEngine(Strict):
     """Share of its judgements that are what they should be."""
     latency_seconds: Annotated[float, Field(ge=0)] = 0.0
     context_tokens: Annotated[int, Field(ge=1)] = 32768
+    spread: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How much prompts differ: each has an accuracy of its own, at most so far from `accuracy`."""
+    loops: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of replies that repeat themselves for ever."""
+    reply_chars: Annotated[int, Field(ge=0)] = 0
+    """Least length of a reply: the reasoning is filled up to it."""
 
 
 EngineChoice = Annotated[LocalEngine | ServerEngine | ScriptedEngine, Field(discriminator="kind")]
+
+
+class Price(Strict):
+    """What sampling costs, so that a run can say what a kept row cost."""
+
+    gpu_hour: Annotated[float, Field(ge=0)] | None = None
+    """Of one GPU, for each hour that the engine runs."""
+    prompt_tokens: Annotated[float, Field(ge=0)] | None = None
+    """Of a million tokens sent."""
+    completion_tokens: Annotated[float, Field(ge=0)] | None = None
+    """Of a million tokens written."""
+    currency: str = "USD"
 
 
 class Runtime(Strict):
@@ -68,6 +99,9 @@ class Runtime(Strict):
     """Verifier processes; by default one per core, at most eight."""
     shard_prompts: Annotated[int, Field(ge=1)] = 500
     """Prompts per shard, the unit of sealing and of a Prefect task."""
+    gpus: Annotated[int, Field(ge=1)] | None = None
+    """GPUs that the engine keeps busy, for the reckoning of GPU-hours; by default one per endpoint."""
+    price: Price = Price()
 
     @field_validator("engine", "judge_engine", mode="before")
     @classmethod

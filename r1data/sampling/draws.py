@@ -36,7 +36,7 @@ def draws_of(prompts: pl.DataFrame, renderer: Renderer, route: str, recipe: Reci
     for prompt_id, messages, language in prompts.select("prompt_id", "messages", "language").iter_rows():
         turns = [Message(m["role"], m["content"]) for m in messages]
         rendered = renderer.render(turns, language)
-        for index in range(recipe.sampling.draws):
+        for index in range(recipe.sampling.most_draws):
             completion_id = _hash(prompt_id, rendered.fingerprint, route, str(index)).hex()
             yield Draw(completion_id, prompt_id, index, seed_of(recipe.seed, prompt_id, index), rendered)
 

@@ -85,6 +85,7 @@ class Sampler:
             finish_reason=FinishReason.ERROR if isinstance(reply, Failure) else reply.finish_reason,
             prompt_tokens=len(draw.rendered.tokens) if isinstance(reply, Failure) else reply.prompt_tokens,
             completion_tokens=0 if isinstance(reply, Failure) else reply.completion_tokens,
+            stages=1,
             seconds=time.perf_counter() - started,
             error=reply.error if isinstance(reply, Failure) else None,
         )

@@ -16,6 +16,7 @@ from schemas import (
     Prompt,
     Prompts,
     References,
+    Stops,
     Verdict,
     Verdicts,
     audit,
@@ -24,17 +25,19 @@ from schemas import (
     example,
     measure,
     prompt,
+    stop,
     verdict,
 )
 
 PINNED = {
     "Prompts": (prompt, 1, "9ff8a4b2197223639355d3b6f805d505"),
-    "Completions": (completion, 1, "fffe5eb9f35e07cd9d82a4762f66255b"),
+    "Completions": (completion, 2, "a732550ac4f327bed5b10dfb6fa03638"),
     "Verdicts": (verdict, 1, "55ebc267edb4ffa5c51663f16ab003df"),
     "Measures": (measure, 1, "a64e76044a5d8922c2d7aa6be91e1f5f"),
     "Decisions": (decision, 1, "c6bb3c0110f79b3ca9dc79523bc64a8a"),
     "Audits": (audit, 1, "0074aad0f85c7c95da5b23b899f6c529"),
     "References": (audit, 1, "f2224b91bc42a72a354be6438e70196c"),
+    "Stops": (stop, 1, "f8627082141d545d7bf78da95b3c96d0"),
     "Examples": (example, 1, "9fc32d61e9cf459ba86050c0640c32d2"),
 }
 
@@ -43,7 +46,9 @@ def shape(schema: type[dy.Schema]) -> str:
     return fingerprint({name: f"{column.dtype} {column.nullable}" for name, column in schema.columns().items()})
 
 
-@pytest.mark.parametrize("schema", [Prompts, Completions, Verdicts, Measures, Decisions, Examples, Audits, References])
+@pytest.mark.parametrize(
+    "schema", [Prompts, Completions, Verdicts, Measures, Decisions, Examples, Audits, References, Stops]
+)
 def test_columns_change_with_the_version_only(schema: type[dy.Schema]) -> None:
     module, version, pinned = PINNED[schema.__name__]
     assert (module.VERSION, shape(schema)) == (version, pinned), (
