@@ -29,6 +29,7 @@ from schemas import FinishReason, Message
 TRIES = 3
 RETRY_TEMPERATURE = 0.7
 """At temperature 0 another seed changes nothing, so a second try is warmer."""
+CUT = {FinishReason.LENGTH: " (cut at its token limit)", FinishReason.LOOP: " (cut because it repeats itself)"}
 FOLDER = Path(__file__).parent / "templates"
 _templates = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, trim_blocks=True)
 Item = TypeVar("Item")
@@ -78,8 +79,7 @@ class Judge:
             try:
                 return read_reply(form, reply.text)
             except NoJudgement as problem:
-                cut = " (cut at its token limit)" if reply.finish_reason is FinishReason.LENGTH else ""
-                fault = Fault(f"{problem}{cut}")
+                fault = Fault(f"{problem}{CUT.get(reply.finish_reason, '')}")
         return Fault(f"{TRIES} attempts failed; the last: {fault.reason}")
 
 
