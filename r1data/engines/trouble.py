@@ -15,7 +15,7 @@ QUOTED = 300
 LONGEST_STATED = 3600.0
 """In seconds. A server that wants to be left alone for longer is one that does not answer."""
 BUSY = frozenset({429, 502, 503, 504, 529})
-CLOSED = {401: "refuses access", 402: "wants to be paid", 403: "refuses access", 404: "does not serve this"}
+CLOSED = {401: "refuses access", 402: "wants to be paid", 403: "refuses access", 404: "does not serve model"}
 AGAIN = frozenset({408, 409, 425})
 TOO_LONG = re.compile(
     r"context.?(length|window|size)|maximum.{0,20}(length|tokens)|(prompt|input).{0,40}too long|too many tokens"
@@ -41,8 +41,6 @@ class Kind(Enum):
     """The server says that it failed."""
     GARBLED = auto()
     """What came cannot be read, or is not the reply to this request."""
-    ENDLESS = auto()
-    """The reply is far longer than was asked for, and goes on."""
     CLOSED = auto()
     """This endpoint serves no request of ours: no access, no such model."""
 
@@ -65,8 +63,13 @@ def refusal(status: int, headers: Mapping[str, str], text: str) -> Trouble | Fai
         return Trouble(Kind.BUSY, said, stated_pause(headers, datetime.now(UTC)))
     if status >= 500 or status in AGAIN or status < 400:
         return Trouble(Kind.FAULTY, said)
-    too_long = status == 413 or (status in (400, 422) and TOO_LONG.search(text[:4000]) is not None)
+    too_long = status == 413 or (status in (400, 422) and is_too_long(text))
     return Failure(f"prompt too long for the server: {said}" if too_long else said, prompt_at_fault=too_long)
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a server's refusal is about the length of the prompt."""
+    return TOO_LONG.search(text[:4000]) is not None
 
 
 def quoted(text: str) -> str:
