@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -64,12 +65,31 @@ class Progress:
         """Pass a line on."""
         self._listener.say(line)
 
-    def begin(self, planned: int, completed: int, failed: int) -> None:
+    def begin(self, *, prompts: int, planned: int, completed: int, failed: int, stopped: Mapping[str, int]) -> None:
         """Sampling starts, with so many draws there already."""
         self.tally = Tally(planned, completed, failed, resumed=completed + failed)
         self._listener.counts(self.tally)
 
-    def add(self, *, completed: int = 0, failed: int = 0, judged: int = 0, accepted: int = 0, tokens: int = 0) -> None:
+    def stop(self, reason: str, spared: int) -> None:
+        """A prompt has stopped, and does not need so many of the draws that were planned."""
+
+    def reopen(self, reason: str, prompts: int, planned: int) -> None:
+        """Prompts that had stopped go on, with so many draws more."""
+
+    def level(self, *, running: int, waiting: int, backlog: int) -> None:
+        """How busy engine and verifiers are."""
+
+    def add(
+        self,
+        *,
+        completed: int = 0,
+        failed: int = 0,
+        judged: int = 0,
+        accepted: int = 0,
+        tokens: int = 0,
+        prompt_tokens: int = 0,
+        saved_tokens: int = 0,
+    ) -> None:
         """Count what has happened since the last call."""
         with self._lock:
             self.tally.completed += completed
