@@ -22,6 +22,7 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from r1data.cli.output import describe
 from r1data.engines import Service, serving
 from r1data.errors import R1dataError
 from r1data.progress import Progress, Tally
@@ -67,12 +68,9 @@ class FlowLog:
     def counts(self, tally: Tally) -> None:
         """Log the counts, now and then."""
         now = time.monotonic()
-        if now - self._last >= LOG_SECONDS:
+        if tally.planned and now - self._last >= LOG_SECONDS:
             self._last = now
-            self._logger.info(
-                "%s of %s draws, %.0f tokens/s, %s accepted",
-                tally.done, tally.planned, tally.tokens_per_second, tally.accepted,
-            )  # fmt: skip
+            self._logger.info(describe(tally))
 
 
 @task(cache_policy=NO_CACHE)
@@ -129,7 +127,7 @@ def reasoning(
         if todo.shards:
             with serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service:
                 work.service = service
-                job.progress.begin(todo.planned, todo.completed, todo.failed)
+                job.progress.begin(planned=todo.planned, completed=todo.completed, failed=todo.failed)
                 for number in todo.shards:
                     sample_task(work, number, retry_failed)
                 grade_task(work)

@@ -40,7 +40,7 @@ def run(job: Job, *, retry_failed: bool = False) -> Result:
             todo = begin(job, pool, retry_failed=retry_failed)
             if todo.shards:
                 with serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service:
-                    job.progress.begin(todo.planned, todo.completed, todo.failed)
+                    job.progress.begin(planned=todo.planned, completed=todo.completed, failed=todo.failed)
                     for number in todo.shards:
                         sample_shard(job, service, pool, number, retry_failed=retry_failed)
                     grade_missing(job, pool)

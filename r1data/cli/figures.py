@@ -1,0 +1,41 @@
+"""Figures: how counts, times and money are written on a terminal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+def short(number: float) -> str:
+    """A number in three or four figures: 950, 12,300, 1.2M, 3.4G."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if abs(number) >= size:
+            return f"{number / size:,.1f}{letter}"
+    return f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:.2g}"
+
+
+def duration(seconds: float | None) -> str:
+    """Hours, minutes and seconds; a question mark where it is not known."""
+    return "?" if seconds is None else str(timedelta(seconds=round(seconds)))
+
+
+def gpu_time(seconds: float) -> str:
+    """GPU-hours, or GPU-seconds where it is less than one of them."""
+    return f"{seconds / 3600:,.2f} GPU-hours" if seconds >= 3600 else f"{seconds:,.1f} GPU-seconds"
+
+
+def amount(money: float, currency: str) -> str:
+    """Money: cents where there are whole units, two figures where there are not."""
+    return f"{money:,.2f} {currency}" if money >= 1 or money == 0 else f"{money:.2g} {currency}"
+
+
+def storage(size: float) -> str:
+    """Bytes in the unit that fits."""
+    for unit, name in ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:,.1f} {name}"
+    return f"{size:,.0f} B"
+
+
+def percent(share: float | None) -> str:
+    """One decimal; a question mark where it is not known."""
+    return "?" if share is None else f"{share:.1%}"
