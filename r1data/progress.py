@@ -69,9 +69,11 @@ class Tally:
     fixed: bool = True
     """Whether every prompt gets the same number of draws, so that what is left is known."""
     opened: int = 0
-    """Prompts that were open when sampling began."""
+    """Prompts that were open when sampling began, or when prompts were reopened."""
     room: int = 0
     """Draws that those could get at most, then."""
+    before: int = 0
+    """Draws that were done then."""
     spared: int = 0
     """Draws that prompts which have stopped since did not need."""
     gpus: int = 0
@@ -106,7 +108,7 @@ class Tally:
         if stopped < min(ENOUGH_STOPS, self.opened):
             return None
         used = max(stopped * self.room / self.opened - self.spared, 0)
-        fresh = self.done - self.resumed
+        fresh = self.done - self.before
         return min(max(used / stopped * self.opened - fresh, self.running, 0), most)
 
     @property
@@ -200,6 +202,7 @@ class Progress:
             self._prompts = self._planned = self._completed = self._failed = 0
             self._stopped: dict[str, int] = {}
             self._start(fixed=True)
+            self._open()
 
     def begin(
         self,
@@ -221,6 +224,7 @@ class Progress:
             self._completed, self._failed = completed, failed
             self._stopped = dict(stopped or {})
             self._start(fixed=fixed or not prompts)
+            self._open()
         self._tell(always=True)
 
     def add(
@@ -255,6 +259,16 @@ class Progress:
             self._spared += spared
         self._tell()
 
+    def reopen(self, reason: str, prompts: int, planned: int) -> None:
+        """Prompts that had stopped for this reason go on, with at most `planned` draws more, now that all others have
+        stopped.
+        """
+        with self._lock:
+            self._stopped[reason] = self._stopped.get(reason, 0) - prompts
+            self._planned += planned
+            self._open()
+        self._tell(always=True)
+
     def level(self, *, running: int | None = None, waiting: int | None = None, backlog: int | None = None) -> None:
         """How full the queues are now; what is not named stays as it was."""
         with self._lock:
@@ -274,8 +288,11 @@ class Progress:
         self._window = deque([(now, self._counts.tokens)], maxlen=WINDOW_STEPS + 1)
         self._fixed = fixed
         self._resumed = self._completed + self._failed
+
+    def _open(self) -> None:
         self._opened = self._prompts - sum(self._stopped.values())
-        self._room = self._planned - self._resumed
+        self._before = self._completed + self._failed
+        self._room = self._planned - self._before
         self._spared = 0
 
     def _tell(self, *, always: bool = False) -> Tally | None:
@@ -309,7 +326,7 @@ class Progress:
             seconds=now - self._started, engine_seconds=now - self._engine_started,
             tokens_per_second=_pace(counts.tokens - tokens_since, now - since),
             mean_tokens_per_second=_pace(counts.tokens - self._tokens_before, now - self._started),
-            fixed=self._fixed, opened=self._opened, room=self._room, spared=self._spared,
+            fixed=self._fixed, opened=self._opened, room=self._room, before=self._before, spared=self._spared,
             gpus=self._gpus, price=self._price,
         )  # fmt: skip
 

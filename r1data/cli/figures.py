@@ -6,16 +6,21 @@ from datetime import timedelta
 
 
 def short(number: float) -> str:
-    """A number in three or four figures: 950, 12,300, 1.2M, 3.4G."""
-    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
-        if abs(number) >= size:
-            return f"{number / size:,.1f}{letter}"
+    """A number in three or four figures: 950, 9,300, 12.3k, 1.2M, 3.4G."""
+    for least, unit, letter in ((1e12, 1e12, "T"), (1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(number) >= least:
+            return f"{number / unit:,.1f}{letter}"
     return f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:.2g}"
 
 
 def duration(seconds: float | None) -> str:
     """Hours, minutes and seconds; a question mark where it is not known."""
     return "?" if seconds is None else str(timedelta(seconds=round(seconds)))
+
+
+def hours(number: float) -> str:
+    """Hours in two or three figures."""
+    return f"{number:,.1f}" if number >= 10 else f"{number:.2g}"
 
 
 def gpu_time(seconds: float) -> str:
