@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 
 def short(number: float) -> str:
@@ -20,17 +21,17 @@ def duration(seconds: float | None) -> str:
 
 def hours(number: float) -> str:
     """Hours in two or three figures."""
-    return f"{number:,.1f}" if number >= 10 else f"{number:.2g}"
+    return f"{number:,.1f}" if number >= 10 else _figures(number)
 
 
 def gpu_time(seconds: float) -> str:
     """GPU-hours, or GPU-seconds where it is less than one of them."""
-    return f"{seconds / 3600:,.2f} GPU-hours" if seconds >= 3600 else f"{seconds:,.1f} GPU-seconds"
+    return f"{seconds / 3600:,.2f} GPU-hours" if seconds >= 3600 else f"{_figures(seconds)} GPU-seconds"
 
 
 def amount(money: float, currency: str) -> str:
     """Money: cents where there are whole units, two figures where there are not."""
-    return f"{money:,.2f} {currency}" if money >= 1 or money == 0 else f"{money:.2g} {currency}"
+    return f"{money:,.2f} {currency}" if money >= 1 or money == 0 else f"{_figures(money)} {currency}"
 
 
 def storage(size: float) -> str:
@@ -44,3 +45,8 @@ def storage(size: float) -> str:
 def percent(share: float | None) -> str:
     """One decimal; a question mark where it is not known."""
     return "?" if share is None else f"{share:.1%}"
+
+
+def _figures(number: float) -> str:
+    """One decimal, or two figures of what is less than ten, written out."""
+    return f"{number:,.1f}" if number >= 10 else f"{Decimal(f'{number:.2g}'):f}"

@@ -37,6 +37,9 @@ def run(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sampled; write nothing.")] = False,
     retry_failed: Annotated[bool, typer.Option(help="Draw again what failed in earlier runs.")] = False,
+    top_up: Annotated[
+        bool, typer.Option(help="Let prompts go on that have too few good completions under the present thresholds.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Make the dataset that RECIPE describes. Running it again goes on where it stopped."""
@@ -49,7 +52,7 @@ def run(
         with listening() as listener:
             progress = Progress(listener)
             progress.say(f"recipe {recipe} -> {root}")
-            result = run_job(open_job(what, where, root, progress), retry_failed=retry_failed)
+            result = run_job(open_job(what, where, root, progress), retry_failed=retry_failed, top_up=top_up)
     except KeyboardInterrupt:
         message = f"\nstopped. What was finished is safe in {root}; run the same command again to go on."
         typer.echo(message, err=True)

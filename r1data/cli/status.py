@@ -19,11 +19,11 @@ from r1data.cli.plan import comparison_table
 from r1data.cli.workspaces import WorkspaceOption, find_workspace
 from r1data.cost import per
 from r1data.estimate import compare_stored
+from r1data.report.stops import Stopped, draws_by_reason
 from r1data.status import Status
 from r1data.status import status as status_of
 from r1data.store import Workspace
 from r1data.store.sessions import LIVE, SESSIONS, Spent, read_live, read_sessions
-from r1data.store.stops import draws_by_reason, read_stops
 
 WATCH_SECONDS = 0.5
 TABLE_SECONDS = 10.0
@@ -96,14 +96,14 @@ def _shown(workspace: Workspace) -> RenderableType:
 
 
 def _facts(workspace: Workspace) -> dict[str, object]:
-    spent, stops = Spent.over(read_sessions(workspace.root)), read_stops(workspace.root)
+    spent = Spent.over(read_sessions(workspace.root))
     state, live = status_of(workspace), read_live(workspace.root)
     compared = compare_stored(workspace)
     return {
         "workspace": str(workspace.root),
         "alive": live is not None and live.alive(),
         **state.as_dict(),
-        "stopped": {row.reason: row.prompts for row in draws_by_reason(stops)},
+        "stopped": {row.reason: row.prompts for row in _stops(workspace)},
         "gpu_seconds": spent.usage.gpu_seconds,
         "money": spent.money,
         "money_per_kept": {currency: per(money, state.kept) for currency, money in spent.money.items()},
@@ -118,7 +118,7 @@ def _facts(workspace: Workspace) -> dict[str, object]:
 def _tables(workspace: Workspace) -> Table:
     state = status_of(workspace)
     table = _table(state, str(workspace.root))
-    for row in draws_by_reason(read_stops(workspace.root)):
+    for row in _stops(workspace):
         drawn = f"prompts, with {row.draws:,} draws, {row.accepted:,} of them accepted"
         table.add_row(f"stopped: {row.reason}", f"{row.prompts:,}", drawn)
     spent = Spent.over(read_sessions(workspace.root))
@@ -126,6 +126,10 @@ def _tables(workspace: Workspace) -> Table:
         for name, figure, made_up_of in cost_rows(spent, state.kept):
             table.add_row(name, figure, made_up_of)
     return table
+
+
+def _stops(workspace: Workspace) -> list[Stopped]:
+    return draws_by_reason(workspace.read_stops().collect())
 
 
 def cost_rows(spent: Spent, kept: int) -> list[tuple[str, str, str]]:

@@ -2,7 +2,7 @@
 
 from r1data.estimate.comparison import Comparison, Row, compare_stored, store, stored
 from r1data.estimate.estimating import ASSUMED, estimate, pilot_prompts
-from r1data.estimate.evidence import Assumptions
+from r1data.estimate.evidence import Assumptions, unfinished
 from r1data.estimate.forecast import Figures, Forecast, Span, forecast
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "pilot_prompts",
     "store",
     "stored",
+    "unfinished",
 ]

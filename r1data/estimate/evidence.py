@@ -12,7 +12,8 @@ import polars as pl
 from r1data.estimate.belief import Amount, PassRates
 from r1data.estimate.forecast import Group
 from r1data.prompts import Rendered
-from r1data.recipe import AdaptiveDraws, Recipe
+from r1data.recipe import AdaptiveDraws
+from r1data.sampling import Counts, Wave, draws_for, next_step
 from r1data.selection import accepted, combined
 from r1data.stages import Job
 from schemas import FinishReason, Message
@@ -41,8 +42,8 @@ def groups(job: Job, prompts: pl.DataFrame, assumptions: Assumptions) -> list[Gr
     sorts: dict[tuple[str, int | AdaptiveDraws, bool], list[str]] = {}
     columns = prompts.sort("prompt_id").select("prompt_id", "domain", "verifier", "reference").iter_rows()
     for prompt_id, domain, verifier, reference in columns:
-        draws = _policy(job.recipe, verifier)
-        told = verifier != JUDGE and reference is not None
+        draws = draws_for(job.recipe, verifier, reference)
+        told = verifier != JUDGE and job.recipe.verification.policy != "judge"
         sorts.setdefault((domain, draws, told), []).append(prompt_id)
     found = []
     for (domain, draws, told), ids in sorts.items():
@@ -54,13 +55,29 @@ def groups(job: Job, prompts: pl.DataFrame, assumptions: Assumptions) -> list[Gr
     return sorted(found, key=lambda group: (group.domain, not group.told))
 
 
+def unfinished(job: Job, prompts: pl.DataFrame) -> list[str]:
+    """Those of the prompts for which the policy would go on drawing."""
+    drawn = _draws(job, prompts)
+    good = pl.col("text").filter("good").n_unique()
+    counted = drawn.group_by("prompt_id").agg(pl.len(), good.alias("good"), pl.col("failed").sum())
+    counts = {prompt_id: Counts(*numbers) for prompt_id, *numbers in counted.iter_rows()}
+    columns = prompts.select("prompt_id", "verifier", "reference").iter_rows()
+    steps = {
+        prompt_id: next_step(draws_for(job.recipe, verifier, reference), counts.get(prompt_id, Counts()))
+        for prompt_id, verifier, reference in columns
+    }
+    return [prompt_id for prompt_id, step in steps.items() if isinstance(step, Wave)]
+
+
 def _rendered(job: Job, prompts: pl.DataFrame) -> Iterator[tuple[str, Rendered]]:
     for prompt_id, messages, language in prompts.select("prompt_id", "messages", "language").iter_rows():
         yield prompt_id, job.renderer.render([Message(m["role"], m["content"]) for m in messages], language)
 
 
 def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
-    """Draws that this very recipe would make, as they are in the workspace: prompt, tokens, failed, good (or null)."""
+    """Draws that this very recipe would make, as they are in the workspace: prompt, tokens, failed, text (its
+    fingerprint), good (or null).
+    """
     tables = job.workspace.tables(job.grades)
     drawn = tables.completions.filter(pl.col("route") == job.route)
     slim = drawn.select(
@@ -82,7 +99,7 @@ def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
     return whole.with_columns(
         failed=pl.col("finish_reason") == FinishReason.ERROR, judged=judged, good=accepted(whole, job.recipe.selection)
     ).select(
-        "prompt_id", "completion_tokens", "prompt_tokens", "failed",
+        "prompt_id", "completion_tokens", "prompt_tokens", "failed", text="folded",
         good=pl.when(pl.col("judged")).then(pl.col("good")),
     )  # fmt: skip
 
@@ -92,7 +109,7 @@ def _measured(blank: Group, drawn: pl.DataFrame) -> Group | None:
     per_prompt = drawn.group_by("prompt_id").agg(
         pl.col("failed").all().alias("hopeless"),
         pl.col("good").is_not_null().sum().alias("judged"),
-        pl.col("good").sum().alias("accepted"),
+        pl.col("text").filter("good").n_unique().alias("accepted"),
     )
     judged = per_prompt.filter(pl.col("judged") > 0)
     if not judged.height:
@@ -138,8 +155,3 @@ def _length(drawn: pl.DataFrame) -> Amount:
 def _prompt_tokens(job: Job, prompts: pl.DataFrame) -> Amount:
     """Tokens of a rendered prompt, counted over these."""
     return Amount(statistics.fmean(len(text.tokens) for _, text in _rendered(job, prompts)))
-
-
-def _policy(recipe: Recipe, verifier: str) -> int | AdaptiveDraws:
-    draws = recipe.sampling.draws
-    return draws.unjudged if isinstance(draws, AdaptiveDraws) and verifier == JUDGE else draws

@@ -29,6 +29,7 @@ class Rendered:
     text: str
     tokens: tuple[int, ...]
     fingerprint: str
+    messages: tuple[Message, ...] = ()
 
 
 class Renderer:

@@ -10,8 +10,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from r1data.recipe import AdaptiveDraws
+from r1data.recipe import AdaptiveDraws, Recipe
 from schemas import StopReason
+
+JUDGE = "judge"
+NAMED_BY_MAJORITY = ("math", "choice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,24 @@ class Wave:
 
 
 Step = Wave | StopReason
+
+
+def draws_for(recipe: Recipe, verifier: str, reference: str | None) -> int | AdaptiveDraws:
+    """The policy for one prompt: a fixed number where no rule can tell, while sampling goes on, what is acceptable.
+
+    That is so where the judge has the only word, and where the reference is yet to be named by a majority of the draws.
+    """
+    draws = recipe.sampling.draws
+    if isinstance(draws, int):
+        return draws
+    if recipe.selection.correctness == "any":
+        return draws
+    if verifier == JUDGE or recipe.verification.policy == "judge":
+        return draws.unjudged
+    fill = recipe.audit.fill_references
+    if fill is not None and reference is None and verifier in NAMED_BY_MAJORITY:
+        return max(draws.unjudged, fill.min_answers)
+    return draws
 
 
 def next_step(draws: int | AdaptiveDraws, counts: Counts, limit: int | None = None) -> Step:

@@ -15,7 +15,7 @@ from r1data.model import LoadedModel, load_model
 from r1data.progress import Progress
 from r1data.prompts import Renderer
 from r1data.recipe import Recipe, Runtime, fingerprint
-from r1data.sampling import route
+from r1data.sampling import policy_fingerprint, route
 from r1data.store import Workspace
 
 
@@ -94,6 +94,11 @@ class Job:
         return route(self.recipe, self.model)
 
     @cached_property
+    def draws(self) -> str:
+        """Fingerprint of the policy: how many draws a prompt gets."""
+        return policy_fingerprint(self.recipe.sampling.draws)
+
+    @cached_property
     def grades(self) -> str:
         """Version of the verdicts and measures: it changes when a verifier or a measure does."""
         return grades_of(self.recipe)
@@ -128,6 +133,8 @@ class Job:
             "model": self.model.name,
             "model_fingerprint": self.model.fingerprint,
             "route": self.route,
+            "draws": self.draws,
+            "seed": self.recipe.seed,
             "grades": self.grades,
             "judging": self.judging,
             "policy": self.recipe.verification.policy,

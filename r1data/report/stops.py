@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
-from schemas import StopReason, Stops
+from schemas import StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,6 @@ class Stopped:
     draws: int
     accepted: int
     failed: int
-
-
-def read_stops(root: Path) -> pl.DataFrame:
-    """Why prompts stopped, as `schemas.Stops`; empty where no run has said so yet."""
-    path = root / "stops.parquet"
-    return pl.read_parquet(path) if path.is_file() else Stops.create_empty()
 
 
 def draws_by_reason(stops: pl.DataFrame) -> list[Stopped]:
