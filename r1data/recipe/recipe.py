@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 
 class Strict(BaseModel):
@@ -24,6 +24,12 @@ class Model(Strict):
     """`chat` for a model that only its owner hosts: it is sent messages, which its server renders, and no file of it is
     needed here. `id` is then the name that the server knows it by.
     """
+
+    @model_validator(mode="after")
+    def _hosted_has_a_name(self) -> Model:
+        if self.api == "chat" and self.is_folder:
+            raise ValueError("with api: chat, id is the name that the model's server knows it by, and no folder")
+        return self
 
     @property
     def is_folder(self) -> bool:
@@ -331,6 +337,25 @@ class Recipe(Strict):
     def _model_by_name(cls, model: object) -> object:
         return {"id": model} if isinstance(model, str) else model
 
+    @field_validator("template")
+    @classmethod
+    def _hosts_render_for_themselves(cls, template: Template, info: ValidationInfo) -> Template:
+        if _hosted(info) and (template.name != "chat" or template.prefill):
+            raise ValueError(
+                "a model with api: chat is sent messages, which its own server renders: "
+                "name no template but chat, and leave out prefill"
+            )
+        return template
+
+    @field_validator("sampling")
+    @classmethod
+    def _hosts_continue_nothing(cls, sampling: Sampling, info: ValidationInfo) -> Sampling:
+        if _hosted(info) and sampling.caps:
+            raise ValueError(
+                "a model with api: chat cannot go on from a reply that was cut: leave out caps and set max_tokens alone"
+            )
+        return sampling
+
     @property
     def asks_judge(self) -> bool:
         """Whether the generative judge will have something to say."""
@@ -340,3 +365,8 @@ class Recipe(Strict):
     def resolve(self, path: str) -> Path:
         """A path of the recipe as an absolute one."""
         return (self.folder / Path(path).expanduser()).resolve()
+
+
+def _hosted(info: ValidationInfo) -> bool:
+    model = info.data.get("model")  # missing where it is itself wrong
+    return isinstance(model, Model) and model.api == "chat"

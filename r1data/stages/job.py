@@ -11,7 +11,7 @@ import yaml
 
 from r1data import __version__, measures, verifiers
 from r1data.judging import Judge, judge_fingerprint, open_judge
-from r1data.model import LoadedModel, load_model
+from r1data.model import LoadedModel, load_model, require_engine_for
 from r1data.progress import Progress
 from r1data.prompts import Renderer
 from r1data.recipe import Recipe, Runtime, fingerprint
@@ -151,7 +151,9 @@ class Job:
 def open_job(recipe: Recipe, runtime: Runtime, root: Path, progress: Progress) -> Job:
     """Load what a job needs before it starts; nothing is written yet."""
     model = load_model(recipe)
+    require_engine_for(model, runtime.engine)
     job = Job(recipe, runtime, Workspace(root), model, Renderer(model, recipe.template), progress)
     if recipe.asks_judge:
         assert job.judge  # so that a judge that cannot be one is refused now, and not after the sampling
+        require_engine_for(job.judge_model, runtime.judge_engine or runtime.engine)
     return job

@@ -208,13 +208,8 @@ class _Session:
         for prompt_id, messages, language, most, fixed in columns:
             rendered = self.job.renderer.render([Message(m["role"], m["content"]) for m in messages], language)
             draws = most if fixed else self.job.recipe.sampling.draws
-            pursuit = Pursuit(
-                prompt_id,
-                rendered,
-                draws,
-                limits.get(prompt_id),
-                self._ends.pop(prompt_id, None) or ends.get(prompt_id, {}),
-            )
+            known_ends = self._ends.pop(prompt_id, {}) or ends.get(prompt_id, {})
+            pursuit = Pursuit(prompt_id, rendered, draws, limits.get(prompt_id), known_ends)
             if cuts:  # by their ids: a cut of another rendering or route is no part of this draw
                 named = {
                     completion_id(prompt_id, rendered.fingerprint, self.job.route, n): n for n in range(pursuit.most)
