@@ -131,11 +131,14 @@ def cast_of(recipe: Recipe, path: Path, natures: dict[str, str] | None = None) -
 # --- the run ----------------------------------------------------------------------------------------------------------
 
 
+def runtime_of(urls: Sequence[str], *settings: str) -> list[str]:
+    """Changes of the runtime that have the run use these servers."""
+    return ["engine.kind=server", f"engine.endpoints={json.dumps(list(urls))}", "engine.model=tiny", *settings]
+
+
 def run_command(recipe: Path, root: Path, urls: Sequence[str], *settings: str) -> list[str]:
     """The command that a user would give."""
-    endpoints = json.dumps(list(urls))
-    runtime = ["engine.kind=server", f"engine.endpoints={endpoints}", "engine.model=tiny", *settings]
-    changes = [part for setting in runtime for part in ("--set", f"runtime.{setting}")]
+    changes = [part for setting in runtime_of(urls, *settings) for part in ("--set", f"runtime.{setting}")]
     return [sys.executable, "-m", "r1data", "run", str(recipe), "-w", str(root), *changes]
 
 
@@ -269,14 +272,14 @@ class Chaos:
 
 
 def cuts_in(workspace: Workspace) -> pl.DataFrame:
-    """All interrupted draws of a workspace, in its journals and beside them: `prompt_id`, `draw`, `completion_tokens`."""
+    """All interrupted draws of a workspace, sealed or not: `prompt_id`, `draw`, `completion_tokens`."""
     columns = ["prompt_id", "draw", "completion_tokens"]
     frames = [pl.read_parquet(path, columns=columns) for path in (workspace.root / "cuts").glob("[!.]*.parquet")]
     for path in workspace.journals():
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            with suppress(sqlite3.OperationalError):  # a journal that was killed before it had its tables
-                rows = connection.execute(f"SELECT {', '.join(columns)} FROM cuts").fetchall()
-                frames.append(pl.DataFrame(rows, schema=columns, orient="row"))
+        # A journal that was killed before it had its tables is no journal yet.
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file, suppress(sqlite3.OperationalError):
+            rows = file.execute(f"SELECT {', '.join(columns)} FROM cuts").fetchall()
+            frames.append(pl.DataFrame(rows, schema=columns, orient="row"))
     schema = {"prompt_id": pl.String, "draw": pl.Int64, "completion_tokens": pl.Int64}
     return pl.concat([pl.DataFrame(schema=schema), *(frame.cast(schema) for frame in frames)])
 

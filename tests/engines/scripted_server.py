@@ -40,6 +40,8 @@ from r1data.recipe import ScriptedEngine as Settings
 
 MODEL = "tiny"
 VOCABULARY = 50_000
+CANARY = [1]
+"""What a client sends to see whether anything is answered."""
 PR_SET_PDEATHSIG = 1
 FAULTS = ("drop", "delay", "garble", "duplicate", "limit", "busy")
 MOST_EVENTS = 100_000
@@ -300,6 +302,8 @@ class Server:
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
+        if body["prompt"] == CANARY:
+            return web.json_response(_envelope("canary") | {"choices": [_choice("ok", "stop")], "usage": _usage(1, 1)})
         found = self._cast.find(body["prompt"], body["seed"])
         if found is None:
             return _refusal(400, "nobody wrote this prompt, or not with this seed")
