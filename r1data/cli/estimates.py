@@ -47,7 +47,7 @@ def _spans(one: Figures, currency: str) -> list[tuple[str, str, Span]]:
         ("draws", "draws", one.draws),
         ("tokens written", "tokens", one.completion_tokens),
         ("tokens sent", "tokens", one.prompt_tokens),
-        ("GPU-hours", "hours", one.gpu_hours) if one.gpu_hours else ("hours", "hours", one.hours),
+        ("GPU hours", "hours", one.gpu_hours) if one.gpu_hours else ("hours", "hours", one.hours),
         ("cost", currency, one.money),
         ("disk", "bytes", one.disk),
     ]

@@ -14,11 +14,13 @@ from r1data.cli.output import listening
 from r1data.cli.settings import read_settings
 from r1data.cli.workspaces import RUNS, find_workspace
 from r1data.errors import WorkspaceError
-from r1data.estimate import ASSUMED, Assumptions, Forecast, compare_stored, estimate, store
+from r1data.estimate import Forecast, compare_stored, store
 from r1data.pilot import pilot as run_pilot
 from r1data.progress import Progress
 from r1data.report.safety import visible
 from r1data.stages import open_job, preview
+from r1data.stages.estimate import ASSUMED, estimate
+from r1data.stages.evidence import Assumptions
 from r1data.store import Workspace
 from r1data.verifiers import VerifierPool
 
