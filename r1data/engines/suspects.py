@@ -48,6 +48,6 @@ class Suspicion:
         return Suspicion(
             deaths=self.deaths + 1,
             alone=self.alone + (company == 0),
-            narrowed=self.narrowed or company < GROUP,
+            narrowed=self.narrowed or company < GROUP or self.lane is Lane.FEW,
             convicted=company == 0 and (self.alone >= 1 or self.deaths >= 2),
         )
