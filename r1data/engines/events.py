@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from r1data.engines.api import Garbled
 
@@ -12,7 +12,7 @@ LONGEST_EVENT = 1 << 24
 """In bytes. An event holds a few tokens; a server that sends more without an end would fill the memory."""
 
 
-async def events(chunks: AsyncIterator[bytes]) -> AsyncIterator[object]:
+async def events(chunks: AsyncIterator[bytes]) -> AsyncGenerator[object, None]:
     """The JSON of each event, until the one that ends the stream; comments and fields other than `data` are skipped.
 
     The bytes may come in any pieces. Better not in aiohttp's lines, which have a limit that an event with the ids of a
