@@ -6,9 +6,10 @@ import polars as pl
 
 from r1data.account import keeping_account
 from r1data.engines import serving
-from r1data.estimate import pilot_prompts, unfinished
 from r1data.run import begin
 from r1data.stages import Job, grade_missing, sample
+from r1data.stages.estimate import pilot_prompts
+from r1data.stages.evidence import unfinished
 from r1data.verifiers import VerifierPool
 from schemas import FinishReason
 

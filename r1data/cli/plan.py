@@ -8,28 +8,19 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from r1data.cli.figures import amount, hours, short, storage
+from r1data.cli.estimates import comparison_table, domains_table, whole_table
 from r1data.cli.output import listening
 from r1data.cli.settings import read_settings
 from r1data.cli.workspaces import RUNS, find_workspace
 from r1data.errors import WorkspaceError
-from r1data.estimate import (
-    ASSUMED,
-    Assumptions,
-    Comparison,
-    Figures,
-    Forecast,
-    Row,
-    Span,
-    compare_stored,
-    estimate,
-    store,
-)
+from r1data.estimate import Forecast, compare_stored, store
 from r1data.pilot import pilot as run_pilot
 from r1data.progress import Progress
+from r1data.report.safety import visible
 from r1data.stages import open_job, preview
+from r1data.stages.estimate import ASSUMED, estimate
+from r1data.stages.evidence import Assumptions
 from r1data.store import Workspace
 from r1data.verifiers import VerifierPool
 
@@ -69,14 +60,18 @@ def plan(
         return
     what, where = read_settings(recipe, runtime, changes or [])
     root = workspace or RUNS / what.name
-    with listening() as listener:
-        job = open_job(what, where, root, Progress(listener))
-        with VerifierPool(where.verify_workers, what.verification.deadline) as pool:
-            if pilot is not None:
-                run_pilot(job, pool, pilot)
-            _, prompts = preview(job, pool)
-        forecast = estimate(job, prompts, Assumptions(pass_rate, tokens), tokens_per_second)
-        store(job.workspace, forecast)
+    try:
+        with listening() as listener:
+            job = open_job(what, where, root, Progress(listener))
+            with VerifierPool(where.verify_workers, what.verification.deadline) as pool:
+                if pilot is not None:
+                    run_pilot(job, pool, pilot)
+                _, prompts = preview(job, pool)
+            forecast = estimate(job, prompts, Assumptions(pass_rate, tokens), tokens_per_second)
+            store(job.workspace, forecast)
+    except KeyboardInterrupt:
+        typer.echo(f"\nstopped. What the pilot has drawn is safe in {root}, and no draw is made again.", err=True)
+        raise typer.Exit(130) from None
     if as_json:
         typer.echo(forecast.model_dump_json())
         return
@@ -90,89 +85,18 @@ def show_comparison(workspace: Workspace, *, as_json: bool = False) -> None:
         raise WorkspaceError(f"{workspace.root}: has no estimate", "make one with `r1data plan RECIPE`")
     if as_json:
         rows = [row.as_dict() for row in compared.rows]
-        typer.echo(json.dumps({"when": compared.when, "draws_there": compared.draws_there, "rows": rows}))
+        made = {"when": compared.when, "draws_there": compared.draws_there, "same": compared.same}
+        typer.echo(json.dumps({**made, "rows": rows}))
         return
     Console().print(comparison_table(compared))
-
-
-def comparison_table(compared: Comparison) -> Table:
-    """Estimated, actual, and how many times the one the other is."""
-    known = f", when {compared.draws_there:,} draws were there" if compared.draws_there else ""
-    table = Table(
-        "", "estimated", "90% range", "actual", "times", title=f"estimate of {compared.when}{known}",
-        title_justify="left",
-    )  # fmt: skip
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for row in compared.rows:
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        span = f"{_figure(row, row.estimated.low)} – {_figure(row, row.estimated.high)}"
-        table.add_row(row.name, _figure(row, row.estimated.mean), span, _figure(row, row.actual), ratio)
-    return table
-
-
-def _figure(row: Row, number: float) -> str:
-    return written(number, row.unit)
-
-
-def written(number: float, unit: str) -> str:
-    """A figure in its unit: draws, tokens, prompts, hours, bytes, or a currency."""
-    match unit:
-        case "bytes":
-            return storage(number)
-        case "draws" | "tokens" | "prompts":
-            return short(round(number))
-        case "hours":
-            return hours(number)
-        case currency:
-            return amount(number, currency)
 
 
 def _show(forecast: Forecast, root: Path) -> None:
     console = Console()
     if len(forecast.domains) > 1:
-        console.print(_by_domain(forecast))
-    console.print(_whole(forecast))
+        console.print(domains_table(forecast))
+    console.print(whole_table(forecast))
     for name, basis in [(one.domain, one.basis) for one in forecast.domains] + list(forecast.basis.items()):
-        console.print(f"{name}: {basis}", highlight=False, markup=False)
+        console.print(f"{visible(name, 60)}: {basis}", highlight=False, markup=False)
     kept = f"kept in {root / 'estimate.json'}; `r1data plan -w {root}` holds it against what comes of it"
     console.print(kept, highlight=False, markup=False, soft_wrap=True)
-
-
-def _spans(one: Figures, currency: str) -> list[tuple[str, str, Span]]:
-    """Name, unit and span of what is known of a domain."""
-    figures = [
-        ("solved", "prompts", one.solved),
-        ("draws", "draws", one.draws),
-        ("tokens written", "tokens", one.completion_tokens),
-        ("tokens sent", "tokens", one.prompt_tokens),
-        ("GPU-hours", "hours", one.gpu_hours) if one.gpu_hours else ("hours", "hours", one.hours),
-        ("cost", currency, one.money),
-        ("disk", "bytes", one.disk),
-    ]
-    return [(name, unit, span) for name, unit, span in figures if span is not None]
-
-
-def _by_domain(forecast: Forecast) -> Table:
-    names = list(dict.fromkeys(name for one in forecast.domains for name, _, _ in _spans(one, forecast.currency)))
-    table = Table("domain", "prompts", *names, title=f"{forecast.recipe}: means by domain", title_justify="left")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for one in (*forecast.domains, forecast.whole):
-        means = {name: written(span.mean, unit) for name, unit, span in _spans(one, forecast.currency)}
-        cells = [means.get(name, "?") for name in names]
-        style = "bold" if one is forecast.whole else ""
-        table.add_row(one.domain, f"{one.prompts:,}", *cells, style=style)
-    return table
-
-
-def _whole(forecast: Forecast) -> Table:
-    """All domains together: the mean of each figure, and the range that holds nine times in ten."""
-    whole = forecast.whole
-    title = f"{forecast.recipe}: {whole.prompts:,} prompts, {forecast.draws_there:,} draws there already"
-    table = Table("", "estimated", "90% range", title=title, title_justify="left")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, unit, span in _spans(whole, forecast.currency):
-        table.add_row(name, written(span.mean, unit), f"{written(span.low, unit)} – {written(span.high, unit)}")
-    return table

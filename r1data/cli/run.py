@@ -11,15 +11,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from r1data.cli.estimates import comparison_table
 from r1data.cli.output import listening
 from r1data.cli.settings import read_settings
 from r1data.cli.workspaces import RUNS
+from r1data.estimate import compare_stored
 from r1data.progress import Progress
 from r1data.recipe import Recipe, Runtime
 from r1data.report import Funnel
 from r1data.run import Result
 from r1data.run import run as run_job
 from r1data.stages import open_job, preview
+from r1data.store import Workspace
 from r1data.verifiers import VerifierPool
 
 
@@ -85,12 +88,17 @@ def _show_preview(recipe: Recipe, runtime: Runtime, root: Path, as_json: bool) -
 
 
 def _show_result(result: Result, root: Path, as_json: bool) -> None:
+    compared = compare_stored(Workspace(root))
     if as_json:
         paths = {"dataset": str(root / "dataset"), "report": str(root / "report.html")}
-        typer.echo(json.dumps({**result.funnel.as_dict(), "sampled": result.sampled, **paths}))
+        estimated = [row.as_dict() for row in compared.rows] if compared else None
+        facts = {**result.funnel.as_dict(), "sampled": result.sampled, "estimate": estimated}
+        typer.echo(json.dumps({**facts, **paths}))
         return
     console = Console()
     console.print(_funnel_table(result.funnel))
+    if compared:
+        console.print(comparison_table(compared))
     console.print(f"time     {timedelta(seconds=round(result.seconds))}", highlight=False)
     console.print(f"dataset  {root / 'dataset'}", highlight=False, soft_wrap=True)
     console.print(f"report   {root / 'report.html'}", highlight=False, soft_wrap=True)

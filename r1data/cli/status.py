@@ -14,8 +14,8 @@ from rich.live import Live as Screen
 from rich.table import Table
 
 from r1data.cli.board import board, live_facts
+from r1data.cli.estimates import comparison_table
 from r1data.cli.figures import amount, duration, gpu_time, short
-from r1data.cli.plan import comparison_table
 from r1data.cli.workspaces import WorkspaceOption, find_workspace
 from r1data.cost import per
 from r1data.estimate import compare_stored
@@ -123,16 +123,16 @@ def _tables(workspace: Workspace) -> Table:
         table.add_row(f"stopped: {row.reason}", f"{row.prompts:,}", drawn)
     spent = Spent.over(read_sessions(workspace.root))
     if spent.sessions:
-        for name, figure, made_up_of in cost_rows(spent, state.kept):
+        for name, figure, made_up_of in _cost_rows(spent, state.kept):
             table.add_row(name, figure, made_up_of)
     return table
 
 
 def _stops(workspace: Workspace) -> list[Stopped]:
-    return draws_by_reason(workspace.read_stops().collect())
+    return draws_by_reason(workspace.read_stops())
 
 
-def cost_rows(spent: Spent, kept: int) -> list[tuple[str, str, str]]:
+def _cost_rows(spent: Spent, kept: int) -> list[tuple[str, str, str]]:
     """Name, figure and explanation of what a workspace has cost, over all its sessions."""
     killed = f", {spent.killed:,} of them killed" if spent.killed else ""
     saved = f", at most {short(spent.saved_tokens)} more saved by cutting loops" if spent.saved_tokens else ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-GROWTH = 16
-"""Rounds of replies in which a limit grows from nothing to all that is allowed."""
+GROWTH = 1 / 16
+"""By which share of where it was refused a limit grows in one round of replies, as many as it is high."""
 SLACK_SECONDS = 1.0
 """How much of a pace may be made up for at once: timers wake late, and what they lose would never be sent."""
 
@@ -21,10 +21,12 @@ class Limit:
 
     most: int
     value: float = field(init=False)
+    ceiling: float = field(init=False)
+    """Where it was refused last."""
     cut_at: float = field(init=False, default=-math.inf)
 
     def __post_init__(self) -> None:
-        self.value = float(self.most)
+        self.value = self.ceiling = float(self.most)
 
     def room(self, running: int) -> int:
         """How many more requests may be sent while `running` are under way."""
@@ -34,13 +36,14 @@ class Limit:
         """A request sent at `sent_at` was one too many, with so many under way; whether that cut the limit."""
         if sent_at <= self.cut_at:
             return False
-        self.value = max(1.0, min(self.value, float(running)) / 2)
+        self.ceiling = max(1.0, min(self.value, float(running)))
+        self.value = max(1.0, self.ceiling / 2)
         self.cut_at = now
         return True
 
     def answered(self) -> None:
-        """A request was answered. As many replies as the limit is high raise it by one step."""
-        self.value = min(float(self.most), self.value + max(1.0, self.most / GROWTH) / self.value)
+        """Let it grow a little, because a request was answered."""
+        self.value = min(float(self.most), self.value + GROWTH * max(self.value, self.ceiling) / self.value)
 
 
 @dataclass(slots=True)

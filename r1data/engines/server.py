@@ -37,7 +37,7 @@ from r1data.errors import EngineError
 from r1data.recipe import ServerEngine as Settings
 from schemas import Message
 
-TRIES = {Kind.GARBLED: 4, Kind.DROPPED: 6, Kind.SILENT: 3, Kind.FAULTY: 6}
+TRIES = {Kind.GARBLED: 4, Kind.DROPPED: 6, Kind.SILENT: 3, Kind.FAULTY: 4}
 """How often a request may meet each trouble before it is a failed row."""
 OWN_PAUSE, LONGEST_OWN_PAUSE = 0.05, 2.0
 TICK_SECONDS = 0.1
@@ -232,9 +232,10 @@ class ServerEngine:
             case Kind.CLOSED:
                 self._shut(endpoint, str(trouble))
             case Kind.BUSY:
-                endpoint.failed(str(trouble), now)
                 endpoint.limit.refused(attempt.sent_at, now, len(endpoint.running) + 1)
-                endpoint.rest(now, trouble.pause)
+                if trouble.pause is not None or endpoint.answered_at < attempt.sent_at:
+                    endpoint.failed(str(trouble), now)
+                    endpoint.rest(now, trouble.pause)
             case Kind.DROPPED | Kind.SILENT | Kind.FAULTY:
                 if await self._died(endpoint, attempt):
                     return self._bury(trouble, endpoint, attempt, case)
@@ -352,6 +353,8 @@ class ServerEngine:
 
     def _shut(self, endpoint: Endpoint, reason: str) -> None:
         """Use an endpoint that serves none of our requests no more; the run ends with the last one."""
+        if endpoint.state is State.CLOSED:
+            return
         endpoint.reason, endpoint.state = reason, State.CLOSED
         if all(other.state is State.CLOSED for other in self._endpoints):
             said = "\n".join(f"{other.url}: {other.reason}" for other in self._endpoints)

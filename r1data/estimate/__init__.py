@@ -1,23 +1,21 @@
-"""Estimates: what a recipe will take, before anything is spent, and how far off that was."""
+"""Estimates: what a recipe will take, from what is known about its prompts, and how far off that was."""
 
-from r1data.estimate.comparison import Comparison, Row, compare_stored, store, stored
-from r1data.estimate.estimating import ASSUMED, estimate, pilot_prompts
-from r1data.estimate.evidence import Assumptions, unfinished
-from r1data.estimate.forecast import Figures, Forecast, Span, forecast
+from r1data.estimate.comparison import Comparison, Row, asks, compare_stored, store, stored
+from r1data.estimate.forecast import Figures, Forecast, Group, Machine, Span, forecast
+from r1data.estimate.machine import machine_of
 
 __all__ = [
-    "ASSUMED",
-    "Assumptions",
     "Comparison",
     "Figures",
     "Forecast",
+    "Group",
+    "Machine",
     "Row",
     "Span",
+    "asks",
     "compare_stored",
-    "estimate",
     "forecast",
-    "pilot_prompts",
+    "machine_of",
     "store",
     "stored",
-    "unfinished",
 ]

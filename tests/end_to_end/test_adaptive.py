@@ -14,7 +14,7 @@ from r1data.status import status
 from r1data.store import Workspace
 from tests.end_to_end.rehearsal import SCRIPTED, assert_same, contents, rehearse, write_recipe
 
-ADAPTIVE = {"draws": {"target": 2, "max": 8, "budget": 5, "give_up_below": 0.2, "confidence": 0.9}, "max_tokens": 400}
+ADAPTIVE = {"draws": {"target": 2, "max": 8, "budget": 5, "give_up_below": 0.45, "confidence": 0.9}, "max_tokens": 400}
 HARD = ("engine.failures=0.05", "engine.accuracy=0.3")
 
 

@@ -15,7 +15,7 @@ from r1data.prompts import Rendered
 from r1data.recipe import AdaptiveDraws
 from r1data.sampling import Counts, Wave, draws_for, next_step
 from r1data.selection import accepted, combined
-from r1data.stages import Job
+from r1data.stages.job import Job
 from schemas import FinishReason, Message
 
 JUDGE = "judge"
