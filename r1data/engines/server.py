@@ -148,22 +148,24 @@ class ServerEngine:
         while request.prompt_id not in self._convicted:
             attempt = Attempt(request, case.suspicion.lane)
             endpoint = await self._place(attempt, case)
+            if endpoint is None:
+                break
             try:
                 return await self._send(endpoint, attempt, min(request.max_tokens, room))
-            except Trouble as caught:
-                trouble = caught
+            except Trouble as trouble:
+                endpoint.release(attempt)
+                failure = await self._after(trouble, endpoint, attempt, case)
+                if failure is not None:
+                    return failure
             finally:
                 endpoint.release(attempt)
                 self._pump()
-            failure = await self._after(trouble, endpoint, attempt, case)
-            if failure is not None:
-                return failure
         return Failure(KILLER, prompt_at_fault=True)
 
     # --- one attempt -----------------------------------------------------------------------------------------------
 
-    async def _place(self, attempt: Attempt, case: Case) -> Endpoint:
-        """Wait for an endpoint that has room."""
+    async def _place(self, attempt: Attempt, case: Case) -> Endpoint | None:
+        """Wait for an endpoint that has room; None when the prompt is convicted meanwhile."""
         if self._error is not None:
             raise _again(self._error)
         attempt.place = asyncio.get_running_loop().create_future()
@@ -186,8 +188,7 @@ class ServerEngine:
         if self.keeper is not None:
             self._endpoints[0].life = self.keeper.life  # somebody else may have had it started again
         for attempt in self._dispatcher.place(now):
-            assert attempt.place is not None and attempt.endpoint is not None
-            attempt.place.set_result(attempt.endpoint)
+            _answer(attempt, attempt.endpoint)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -237,13 +238,15 @@ class ServerEngine:
                     endpoint.failed(str(trouble), now)
                     endpoint.rest(now, trouble.pause)
             case Kind.DROPPED | Kind.SILENT | Kind.FAULTY:
+                company = endpoint.company.met(attempt.mark)
                 if await self._died(endpoint, attempt):
-                    return self._bury(trouble, endpoint, attempt, case)
+                    return self._bury(trouble, endpoint, attempt, case, company)
                 if trouble.kind is Kind.SILENT:
                     endpoint.limit.refused(attempt.sent_at, now, len(endpoint.running) + 1)
                 if trouble.kind is Kind.FAULTY and endpoint.answered_at < attempt.sent_at:
                     endpoint.failed(str(trouble), now)
                     endpoint.rest(now)
+        self._pump()
         return await self._tried(trouble, endpoint, case)
 
     async def _tried(self, trouble: Trouble, endpoint: Endpoint, case: Case) -> Failure | None:
@@ -276,7 +279,17 @@ class ServerEngine:
         return isinstance(answer.reply, Reply)
 
     async def _died(self, endpoint: Endpoint, attempt: Attempt) -> bool:
-        """Whether the server that had the request is no more. Those who lose it together ask once."""
+        """Whether the server that had the request is no more. Those who lose it together ask once.
+
+        Until it is known, the endpoint is given nothing: a newcomer would be one more suspect.
+        """
+        endpoint.doubts += 1
+        try:
+            return await self._is_over(endpoint, attempt)
+        finally:
+            endpoint.doubts -= 1
+
+    async def _is_over(self, endpoint: Endpoint, attempt: Attempt) -> bool:
         while attempt.life > endpoint.fallen and (self.keeper is None or self.keeper.life == attempt.life):
             autopsy = self._autopsies.get(endpoint)
             joined = autopsy is not None  # begun before this request was lost: its "no" may be out of date
@@ -290,12 +303,14 @@ class ServerEngine:
                 return False
         return True
 
-    def _bury(self, trouble: Trouble, endpoint: Endpoint, attempt: Attempt, case: Case) -> Failure | None:
-        """The server died with this request in flight."""
-        case.suspicion = case.suspicion.after_death(endpoint.company.met(attempt.mark))
+    def _bury(self, trouble: Trouble, endpoint: Endpoint, attempt: Attempt, case: Case, company: int) -> Failure | None:
+        """Note that the server died with this request in flight, and so many others."""
+        case.suspicion = case.suspicion.after_death(company)
         prompt = attempt.request.prompt_id
         if case.suspicion.convicted:
             self._convicted.add(prompt)
+            for other in self._dispatcher.drain(prompt):
+                _answer(other, None)
             self.notify(f"prompt {prompt} kills the engine; it is set aside")
             if self.keeper is not None:
                 self.keeper.progress()
@@ -398,9 +413,7 @@ class ServerEngine:
         """End everything: whoever waits, or comes later, gets the error."""
         self._error = self._error or error
         for attempt in self._dispatcher.drain():
-            assert attempt.place is not None
-            if not attempt.place.done():
-                attempt.place.set_exception(_again(self._error))
+            _answer(attempt, _again(self._error))
 
     # --- beginning and end -----------------------------------------------------------------------------------------
 
@@ -485,6 +498,17 @@ class ServerEngine:
         name = self.settings.api_key_env
         key = f"check the key in {name}" if name else "set engine.api_key_env to the variable that holds the key"
         return f"{key}, and engine.endpoints and engine.model in the runtime: the model asked for is '{self.model}'"
+
+
+def _answer(attempt: Attempt, place: Endpoint | EngineError | None) -> None:
+    """Tell a request that waits for its place, unless it has stopped waiting."""
+    assert attempt.place is not None
+    if attempt.place.done():
+        return
+    if isinstance(place, EngineError):
+        attempt.place.set_exception(place)
+    else:
+        attempt.place.set_result(place)
 
 
 def _again(error: EngineError) -> EngineError:
