@@ -22,6 +22,8 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from r1data.account import keeping_account
+from r1data.cli.output import describe
 from r1data.engines import Service, serving
 from r1data.errors import R1dataError
 from r1data.progress import Progress, Tally
@@ -67,12 +69,9 @@ class FlowLog:
     def counts(self, tally: Tally) -> None:
         """Log the counts, now and then."""
         now = time.monotonic()
-        if now - self._last >= LOG_SECONDS:
+        if tally.planned and now - self._last >= LOG_SECONDS:
             self._last = now
-            self._logger.info(
-                "%s of %s draws, %.0f tokens/s, %s accepted",
-                tally.done, tally.planned, tally.tokens_per_second, tally.accepted,
-            )  # fmt: skip
+            self._logger.info(describe(tally))
 
 
 @task(cache_policy=NO_CACHE)
@@ -130,9 +129,12 @@ def reasoning(
         work = Work(job, pool)
         todo = plan_task(work, retry_failed)
         if todo.waiting:
-            with serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service:
+            with (
+                keeping_account(job.workspace, job.progress, job.runtime),
+                serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service,
+            ):
                 work.service = service
-                job.progress.begin(**todo.standing)
+                job.progress.begin(**todo.standing, fixed=isinstance(what.sampling.draws, int))
                 sample_task(work, retry_failed)
                 grade_task(work)
                 judge_task(work, retry_failed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from r1data.account import keeping_account
 from r1data.engines import serving
 from r1data.report import Funnel
 from r1data.stages import (
@@ -44,8 +45,11 @@ def run(job: Job, *, retry_failed: bool = False, top_up: bool = False) -> Result
         with VerifierPool(job.runtime.verify_workers, job.recipe.verification.deadline) as pool:
             todo = begin(job, pool, retry_failed=retry_failed, top_up=top_up)
             if todo.waiting:
-                with serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service:
-                    job.progress.begin(**todo.standing)
+                with (
+                    keeping_account(job.workspace, job.progress, job.runtime),
+                    serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service,
+                ):
+                    job.progress.begin(**todo.standing, fixed=isinstance(job.recipe.sampling.draws, int))
                     sampled = sample(job, service, pool, retry_failed=retry_failed, top_up=top_up)
                     fill_references(job, pool)
                     judge_missing(job, service, retry_failed=retry_failed)

@@ -122,7 +122,9 @@ def _cut(script: Script, start: int, most: int, request: Request) -> str | None:
 
 def _ids(first: int, count: int) -> tuple[int, ...]:
     first %= VOCABULARY
-    return IDS[first : first + count] if count <= VOCABULARY else (IDS * (count // VOCABULARY + 1))[first : first + count]
+    return (
+        IDS[first : first + count] if count <= VOCABULARY else (IDS * (count // VOCABULARY + 1))[first : first + count]
+    )
 
 
 def _tokens(characters: int) -> int:

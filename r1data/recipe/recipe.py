@@ -152,13 +152,18 @@ class AdaptiveDraws(Strict):
     """Give a prompt up when its draws show, with `confidence`, that fewer than this share of them is acceptable."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     budget: Annotated[float, Field(ge=1)] | None = None
-    """Draws per prompt on average over the whole recipe. What prompts leave of it goes to those that have reached `max`
-    without `target`, the most promising first, up to `ceiling`.
+    """Most draws per prompt on average over the whole recipe. Each prompt gets at most so many at first; what easy ones
+    leave goes to those that have not reached `target`, the most promising first, up to `ceiling`.
     """
     ceiling: Annotated[int, Field(ge=1)] | None = None
     """Most draws of one prompt when there is budget left; by default four times `max`."""
     unjudged: Annotated[int, Field(ge=1)] = 4
     """Draws of a prompt that no rule can check while sampling goes on, because it is for the judge."""
+
+    @property
+    def limit(self) -> int:
+        """Most draws that a prompt gets before it is known what others leave of the budget."""
+        return self.max if self.budget is None else min(self.max, int(self.budget))
 
     @property
     def most(self) -> int:
@@ -169,6 +174,8 @@ class AdaptiveDraws(Strict):
     def _fits_together(self) -> AdaptiveDraws:
         if self.max < self.target:
             raise ValueError(f"max ({self.max}) is less than target ({self.target})")
+        if self.budget is not None and self.budget < self.target:
+            raise ValueError(f"budget ({self.budget:g}) is less than target ({self.target})")
         if self.ceiling is not None and self.ceiling < self.max:
             raise ValueError(f"ceiling ({self.ceiling}) is less than max ({self.max})")
         return self

@@ -59,7 +59,7 @@ def next_step(draws: int | AdaptiveDraws, counts: Counts, limit: int | None = No
     """What to do after draws that ended like this. `limit` is a prompt's own limit, where the budget raised it."""
     if isinstance(draws, int):
         return StopReason.LIMIT if counts.drawn >= draws else Wave(draws)
-    limit = draws.max if limit is None else limit
+    limit = draws.limit if limit is None else limit
     missing = draws.target - counts.accepted
     if missing <= 0:
         return StopReason.ENOUGH

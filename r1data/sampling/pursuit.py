@@ -98,7 +98,7 @@ class Pursuit:
     @property
     def most(self) -> int:
         """Most draws that it can get."""
-        return self.draws if isinstance(self.draws, int) else self.limit or self.draws.max
+        return self.draws if isinstance(self.draws, int) else self.limit or self.draws.limit
 
     @property
     def hopeless(self) -> bool:

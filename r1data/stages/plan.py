@@ -9,7 +9,7 @@ import polars as pl
 
 from r1data.audit import Audited, audit
 from r1data.errors import SourceError
-from r1data.recipe import AdaptiveDraws
+from r1data.recipe import AdaptiveDraws, fingerprint
 from r1data.sampling import draws_for
 from r1data.sources import Ingested, TooManyBadPrompts, read_prompts
 from r1data.stages.job import Job
@@ -112,7 +112,7 @@ def _asked(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
         turns = [Message(m["role"], m["content"]) for m in messages]
         draws = draws_for(job.recipe, verifier, reference)
         most = draws.most if isinstance(draws, AdaptiveDraws) else draws
-        rows.append((prompt_id, job.renderer.render(turns, language).fingerprint, most, isinstance(draws, int)))
+        rows.append((prompt_id, fingerprint(job.renderer.text(turns, language)), most, isinstance(draws, int)))
     return pl.DataFrame(rows, schema=PLAN_SCHEMA, orient="row")
 
 

@@ -127,8 +127,8 @@ def test_interrupted_draws_go_on_only_where_it_matters() -> None:
 @pytest.mark.parametrize(
     ("accepted", "tried", "confidence", "bound"),
     # From the exact formula where there is one, 1 - alpha**(1/n) for none of n, and from published tables otherwise.
-    [(0, 10, 0.95, 1 - 0.05 ** (1 / 10)), (0, 59, 0.95, 1 - 0.05 ** (1 / 59)), (1, 10, 0.975, 0.44502), (5, 5, 0.9, 1.0),
-     (2, 20, 0.975, 0.31698), (0, 0, 0.95, 1.0)],
+    [(0, 10, 0.95, 1 - 0.05 ** (1 / 10)), (0, 59, 0.95, 1 - 0.05 ** (1 / 59)), (1, 10, 0.975, 0.44502),
+     (2, 20, 0.975, 0.31698), (5, 5, 0.9, 1.0), (0, 0, 0.95, 1.0)],
 )  # fmt: skip
 def test_the_bound_is_the_exact_one(accepted: int, tried: int, confidence: float, bound: float) -> None:
     assert pass_rate_bound(Counts(tried, accepted), confidence) == pytest.approx(bound, abs=1e-4)
@@ -199,6 +199,7 @@ def test_what_no_rule_can_check_gets_a_fixed_number() -> None:
     [
         ({"draws": {"target": 5, "max": 4}}, "less than target"),
         ({"draws": {"max": 8, "ceiling": 7}}, "less than max"),
+        ({"draws": {"target": 4, "budget": 3}}, "less than target"),
         ({"draws": {"target": 2}, "temperature": 0}, "same reply every time"),
         ({"caps": [100, 50]}, "caps must grow"),
         ({"caps": [100], "max_tokens": 100}, "caps must grow"),
