@@ -46,7 +46,7 @@ class Dispatcher:
 
     def drain(self, prompt_id: str | None = None) -> list[Attempt]:
         """Take requests that wait out of their queues: all, or those of one prompt."""
-        drained = []
+        drained: list[Attempt] = []
         for lane, queue in self._queues.items():
             leaving = [prompt_id in (None, attempt.request.prompt_id) for attempt in queue]
             drained += compress(queue, leaving)
