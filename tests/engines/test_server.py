@@ -189,7 +189,7 @@ def test_a_slow_reply_is_no_silence_but_may_be_too_long() -> None:
 
 
 def test_a_reply_that_never_ends_is_cut_and_asked_for_again() -> None:
-    endless = streamed(*pieces("a" * 200)[:200] * 40)
+    endless = streamed(*[b"".join(pieces("a" * 200)[:200])] * 40)
     replies, seen = ask(lambda body, number: endless if number == 1 else streamed(*pieces()))
     assert isinstance(replies[0], Reply) and len(seen) == 2
     replies, _ = ask(lambda body, number: endless)
