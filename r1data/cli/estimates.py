@@ -14,6 +14,7 @@ from r1data.report.safety import visible
 def comparison_table(compared: Comparison) -> Table:
     """Estimated, actual, and how many times the one the other is."""
     known = f", when {compared.draws_there:,} draws were there" if compared.draws_there else ""
+    known += "" if compared.same else "; it was made for other settings than were run"
     table = Table(
         "", "estimated", "90% range", "actual", "times", title=f"estimate of {compared.when}{known}",
         title_justify="left",

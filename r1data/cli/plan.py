@@ -85,7 +85,8 @@ def show_comparison(workspace: Workspace, *, as_json: bool = False) -> None:
         raise WorkspaceError(f"{workspace.root}: has no estimate", "make one with `r1data plan RECIPE`")
     if as_json:
         rows = [row.as_dict() for row in compared.rows]
-        typer.echo(json.dumps({"when": compared.when, "draws_there": compared.draws_there, "rows": rows}))
+        made = {"when": compared.when, "draws_there": compared.draws_there, "same": compared.same}
+        typer.echo(json.dumps({**made, "rows": rows}))
         return
     Console().print(comparison_table(compared))
 

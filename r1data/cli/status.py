@@ -129,7 +129,7 @@ def _tables(workspace: Workspace) -> Table:
 
 
 def _stops(workspace: Workspace) -> list[Stopped]:
-    return draws_by_reason(workspace.read_stops().collect())
+    return draws_by_reason(workspace.read_stops())
 
 
 def _cost_rows(spent: Spent, kept: int) -> list[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from r1data.cost import HOUR
 from r1data.estimate.forecast import Forecast, Span
+from r1data.recipe import fingerprint
 from r1data.store import Workspace, write_text
 from r1data.store.sessions import Spent, read_sessions
 from r1data.store.size import size_of
@@ -48,10 +49,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A forecast against what became of it. `draws_there` of the draws were known when it was made."""
+    """A forecast against what became of it. `draws_there` of the draws were known when it was made, for `prompts`
+    prompts; `same`: what was run asks for what it was made for.
+    """
 
     when: str
+    prompts: int
     draws_there: int
+    same: bool
     rows: tuple[Row, ...]
 
 
@@ -73,7 +78,9 @@ def compare_stored(workspace: Workspace) -> Comparison | None:
     forecast = stored(workspace)
     if forecast is None:
         return None
-    drawn = workspace.tables().completions.select(
+    tables = workspace.tables()
+    prompts = tables.prompts.select(pl.len()).collect().item()
+    drawn = tables.completions.select(
         pl.len().alias("draws"),
         pl.col("completion_tokens", "prompt_tokens")
         .filter(pl.col("finish_reason") != FinishReason.ERROR)
@@ -96,4 +103,11 @@ def compare_stored(workspace: Workspace) -> Comparison | None:
         for name, unit, estimated, actual in figures
         if estimated is not None and actual is not None
     ]
-    return Comparison(forecast.when, forecast.draws_there, tuple(rows))
+    manifest = workspace.read_manifest()
+    same = forecast.asks == asks(manifest.get("route", ""), manifest.get("draws", ""), prompts)
+    return Comparison(forecast.when, whole.prompts, forecast.draws_there, same, tuple(rows))
+
+
+def asks(route: str, policy: str, prompts: int) -> str:
+    """Fingerprint of what decides how much is drawn: the route, the policy, and how many prompts there are."""
+    return fingerprint({"route": route, "policy": policy, "prompts": prompts})[:12]

@@ -96,9 +96,12 @@ class Figures(Strict):
 
 
 class Forecast(Strict):
-    """The whole. `draws_there` of the draws had been made when it was; `basis` is that of the machine's figures."""
+    """The whole. `draws_there` of the draws had been made when it was; `basis` is that of the machine's figures, `asks`
+    a fingerprint of what was asked for.
+    """
 
     recipe: str
+    asks: str
     when: str
     draws_there: int
     currency: str
@@ -123,7 +126,8 @@ class Worlds:
 
 
 def forecast(
-    groups: Sequence[Group], machine: Machine, *, recipe: str, when: str, draws_there: int, seed: int = 0
+    groups: Sequence[Group], machine: Machine, *, recipe: str, asks: str, when: str, draws_there: int,
+    seed: int = 0,
 ) -> Forecast:
     """Play the policy through in many worlds; groups of one domain make one line. There must be at least one group."""
     dice = np.random.default_rng(seed)
@@ -141,7 +145,8 @@ def forecast(
         return _figures(name, totals, seconds, mine, machine, basis)
 
     return Forecast(
-        recipe=recipe, when=when, draws_there=draws_there, currency=machine.price.currency, basis=machine.basis,
+        recipe=recipe, asks=asks, when=when, draws_there=draws_there, currency=machine.price.currency,
+        basis=machine.basis,
         domains=tuple(
             figures(domain, totals, [group for group in groups if group.domain == domain])
             for domain, totals in by_domain.items()

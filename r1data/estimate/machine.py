@@ -14,7 +14,7 @@ from r1data.store.size import size_of
 
 TOKENS_PER_SECOND = 1000.0
 """Assumed, of each GPU, where nothing else is known: one that serves a model of middling size to many requests."""
-TOKEN_BYTES, DRAW_BYTES = 1.6, 400.0
+TOKEN_BYTES, DRAW_BYTES = 1.6, 200.0
 """Assumed: English reasoning under zstd, with four characters a token; verdicts and measures of a draw."""
 FEWEST_TOKENS, FEWEST_DRAWS = 1000, 200
 """Less than this measures nothing: a file's own overhead, or the first reply's delay."""

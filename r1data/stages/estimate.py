@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from r1data.estimate.forecast import Forecast, forecast
-from r1data.estimate.machine import machine_of
+from r1data.estimate import Forecast, asks, forecast, machine_of
 from r1data.stages.evidence import Assumptions, groups
 from r1data.stages.job import Job
 
@@ -26,6 +25,7 @@ def estimate(
         known,
         machine_of(job.workspace, job.runtime, tokens_per_second),
         recipe=job.recipe.name,
+        asks=asks(job.route, job.draws, prompts.height),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         draws_there=there,
         seed=job.recipe.seed,

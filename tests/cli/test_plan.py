@@ -64,7 +64,9 @@ def test_a_pilot_is_part_of_the_run_and_the_estimate_is_held_against_it(tmp_path
     everything = drawn(root)
     assert result.sampled == everything.height - pilot.height
     assert everything.join(pilot, on=pilot.columns, how="semi").height == pilot.height
-    rows = {row["name"]: row for row in json.loads(plan("-w", str(root), "--json"))["rows"]}
+    compared = json.loads(plan("-w", str(root), "--json"))
+    rows = {row["name"]: row for row in compared["rows"]}
+    assert compared["same"]
     assert rows["draws"]["actual"] == everything.height
     assert rows["draws"]["ratio"] == pytest.approx(everything.height / foreseen["whole"]["draws"]["mean"])
     assert rows["cost"]["unit"] == "EUR" and rows["cost"]["actual"] == pytest.approx(3600 * rows["GPU-hours"]["actual"])
@@ -95,3 +97,11 @@ def test_no_estimate_is_said_to_be_missing(tmp_path: Path, tiny: Path) -> None:
     (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(WorkspaceError, match="has no estimate"):
         plan("-w", str(tmp_path))
+
+
+def test_an_estimate_of_other_settings_says_so(tmp_path: Path, tiny: Path) -> None:
+    recipe, root = write_recipe(tmp_path, tiny, prompts=12, sampling=ADAPTIVE), tmp_path / "w"
+    plan(str(recipe), "-w", str(root), *SETTINGS)
+    rehearse(recipe, root, "sampling.draws.max=5")
+    assert not json.loads(plan("-w", str(root), "--json"))["same"]
+    assert "other settings" in plan("-w", str(root)).replace("\n", " ")

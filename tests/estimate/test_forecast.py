@@ -33,7 +33,7 @@ POLICIES = st.one_of(
 
 
 def foresee(*groups: Group, machine: Machine = MACHINE, seed: int = 0) -> Forecast:
-    return forecast(groups, machine, recipe="r", when="now", draws_there=0, seed=seed)
+    return forecast(groups, machine, recipe="r", asks="a", when="now", draws_there=0, seed=seed)
 
 
 def play(draws: int | AdaptiveDraws, rate: float, failing: float, dice: random.Random) -> Counts:
