@@ -126,7 +126,13 @@ class Worlds:
 
 
 def forecast(
-    groups: Sequence[Group], machine: Machine, *, recipe: str, asks: str, when: str, draws_there: int,
+    groups: Sequence[Group],
+    machine: Machine,
+    *,
+    recipe: str,
+    asks: str,
+    when: str,
+    draws_there: int,
     seed: int = 0,
 ) -> Forecast:
     """Play the policy through in many worlds; groups of one domain make one line. There must be at least one group."""

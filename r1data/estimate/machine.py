@@ -24,7 +24,7 @@ MEASURED_DOUBT, SHORT_DOUBT, ASSUMED_DOUBT = 0.1, 0.3, 0.6
 
 def machine_of(workspace: Workspace, runtime: Runtime, tokens_per_second: float | None = None) -> Machine:
     """What the workspace tells of speed and size; `tokens_per_second` stands in where it has not sampled yet."""
-    spent = Spent.over(read_sessions(workspace.root))
+    spent = Spent.over(session for session in read_sessions(workspace.root) if session.draws)  # the judge's are not
     gpus = gpus_of(runtime)
     pace, pace_basis = _pace(spent, gpus, tokens_per_second)
     token_bytes, draw_bytes, disk_basis = _bytes(workspace)
