@@ -400,7 +400,7 @@ class Sampler:
             self._rung = False
         for key, accepted in verdicts:
             ask = self._unheard.pop(key)
-            ask.pursuit.end(ask.draw, End(accepted=accepted))
+            ask.pursuit.end(ask.draw, End(accepted=accepted, stages=ask.stages))
             self._advance(ask.pursuit, self._following)
         self._pump()
 
