@@ -1,4 +1,4 @@
-"""The reasoning flow: the stages of `r1data.run`, each as a Prefect task, one task per shard and stage.
+"""The reasoning flow: the stages of `r1data.run`, each as a Prefect task, one task per stage.
 
     python -m flows.reasoning data/recipes/demo.yaml
 
@@ -22,6 +22,8 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from r1data.account import keeping_account
+from r1data.cli.output import describe
 from r1data.engines import Service, serving
 from r1data.errors import R1dataError
 from r1data.progress import Progress, Tally
@@ -37,7 +39,7 @@ from r1data.stages import (
     grade_missing,
     judge_missing,
     open_job,
-    sample_shard,
+    sample,
 )
 from r1data.verifiers import VerifierPool
 
@@ -67,12 +69,9 @@ class FlowLog:
     def counts(self, tally: Tally) -> None:
         """Log the counts, now and then."""
         now = time.monotonic()
-        if now - self._last >= LOG_SECONDS:
+        if tally.planned and now - self._last >= LOG_SECONDS:
             self._last = now
-            self._logger.info(
-                "%s of %s draws, %.0f tokens/s, %s accepted",
-                tally.done, tally.planned, tally.tokens_per_second, tally.accepted,
-            )  # fmt: skip
+            self._logger.info(describe(tally))
 
 
 @task(cache_policy=NO_CACHE)
@@ -81,11 +80,14 @@ def plan_task(work: Work, retry_failed: bool) -> Plan:
     return begin(work.job, work.pool, retry_failed=retry_failed)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="sample shard {number}")
-def sample_task(work: Work, number: int, retry_failed: bool) -> str | None:
-    """Draw and judge what a shard is missing, and seal it."""
+@task(cache_policy=NO_CACHE)
+def sample_task(work: Work, retry_failed: bool) -> int:
+    """Draw what prompts still need, shard by shard, judging it meanwhile.
+
+    One task for all shards: they overlap, so that the engine does not run dry at the end of each.
+    """
     assert work.service is not None
-    return sample_shard(work.job, work.service, work.pool, number, retry_failed=retry_failed)
+    return sample(work.job, work.service, work.pool, retry_failed=retry_failed)
 
 
 @task(cache_policy=NO_CACHE)
@@ -126,12 +128,14 @@ def reasoning(
     with job.workspace.locked(), VerifierPool(job.runtime.verify_workers, what.verification.deadline) as pool:
         work = Work(job, pool)
         todo = plan_task(work, retry_failed)
-        if todo.shards:
-            with serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service:
+        if todo.waiting:
+            with (
+                keeping_account(job.workspace, job.progress, job.runtime),
+                serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service,
+            ):
                 work.service = service
-                job.progress.begin(todo.planned, todo.completed, todo.failed)
-                for number in todo.shards:
-                    sample_task(work, number, retry_failed)
+                job.progress.begin(**todo.standing, fixed=isinstance(what.sampling.draws, int))
+                sample_task(work, retry_failed)
                 grade_task(work)
                 judge_task(work, retry_failed)
             work.service = None

@@ -8,10 +8,12 @@ from typing import Any
 import polars as pl
 
 from r1data.errors import R1dataError
+from r1data.sampling import expanded
 from r1data.selection import combined
 from r1data.store import Tables, Workspace
 
 SHORTEST_PREFIX = 6
+PLAN_SLICE = 50_000
 
 
 class UnknownId(R1dataError):
@@ -34,10 +36,11 @@ class DrawStory:
 
 @dataclass(frozen=True, slots=True)
 class PromptStory:
-    """A prompt and what became of each of its draws."""
+    """A prompt, what became of each of its draws, and why there are no more (None while there may be)."""
 
     prompt: dict[str, Any]
     draws: list[dict[str, Any]]
+    stop: dict[str, Any] | None
 
 
 def explain(workspace: Workspace, given: str) -> DrawStory | PromptStory:
@@ -50,10 +53,10 @@ def explain(workspace: Workspace, given: str) -> DrawStory | PromptStory:
     if len(wanted) < SHORTEST_PREFIX or any(c not in "0123456789abcdef" for c in wanted):
         raise UnknownId(f"{given!r} is no id", f"give at least the first {SHORTEST_PREFIX} of its 32 hex digits")
     tables = workspace.tables()
-    draws = _ids(workspace.scan_plan(), "completion_id", wanted) | _ids(
-        workspace.scan_all_completions(), "completion_id", wanted
-    )
+    draws = _ids(workspace.scan_all_completions(), "completion_id", wanted)
     prompts = _ids(tables.prompts, "prompt_id", wanted)
+    if not draws and not prompts:
+        draws = set(_planned_ids(workspace, wanted))
     match sorted(draws), sorted(prompts):
         case [only], []:
             return _draw_story(workspace, tables, only)
@@ -74,10 +77,28 @@ def _ids(frame: pl.LazyFrame, column: str, prefix: str) -> set[str]:
     return set(hits[column])
 
 
+def _planned_ids(workspace: Workspace, prefix: str) -> dict[str, str]:
+    """Draws that are asked for and whose id begins like this, with their prompts. Their ids are made, not stored."""
+    found: dict[str, str] = {}
+    for some in workspace.scan_limits().collect().iter_slices(PLAN_SLICE):
+        planned = _single_draws(workspace, some).filter(pl.col("completion_id").str.starts_with(prefix))
+        found |= dict(planned.select("completion_id", "prompt_id").iter_rows())
+    return found
+
+
+def _single_draws(workspace: Workspace, limits: pl.DataFrame) -> pl.DataFrame:
+    manifest = workspace.read_manifest()
+    return expanded(limits, manifest.get("route", ""), manifest.get("seed", 0))
+
+
+def _draws_of(workspace: Workspace, prompt_id: str) -> pl.DataFrame:
+    return _single_draws(workspace, workspace.scan_limits().filter(pl.col("prompt_id") == prompt_id).collect())
+
+
 def _draw_story(workspace: Workspace, tables: Tables, completion_id: str) -> DrawStory:
-    planned = _one(workspace.scan_plan(), "completion_id", completion_id)
     completion = _one(workspace.scan_all_completions(), "completion_id", completion_id)
-    prompt_id = (planned or completion or {})["prompt_id"]
+    prompt_id = completion["prompt_id"] if completion else _planned_ids(workspace, completion_id)[completion_id]
+    planned = _one(_draws_of(workspace, prompt_id).lazy(), "completion_id", completion_id)
     decision = _one(tables.decisions, "completion_id", completion_id)
     return DrawStory(
         fate=_fate(planned, completion, decision),
@@ -108,14 +129,15 @@ def _fate(planned: dict[str, Any] | None, completion: dict[str, Any] | None, dec
 def _prompt_story(workspace: Workspace, tables: Tables, prompt_id: str) -> PromptStory:
     prompt = _prompt(workspace, tables, prompt_id)
     assert prompt is not None
-    mine = workspace.scan_plan().filter(pl.col("prompt_id") == prompt_id)
+    mine = _draws_of(workspace, prompt_id).lazy()
     drawn = tables.completions.select("completion_id", "finish_reason", "completion_tokens", "error")
     outcome = combined(tables.verdicts, tables.policy).select("completion_id", "outcome", "extracted")
     decision = tables.decisions.select("completion_id", "kept", "reasons")
     draws = mine.drop("prompt_id")
     for table in (drawn, outcome, decision):
         draws = draws.join(table, on="completion_id", how="left")
-    return PromptStory(prompt, draws.sort("draw").collect().to_dicts())
+    stop = _one(tables.stops, "prompt_id", prompt_id)
+    return PromptStory(prompt, draws.sort("draw").collect().to_dicts(), stop)
 
 
 def _prompt(workspace: Workspace, tables: Tables, prompt_id: str) -> dict[str, Any] | None:

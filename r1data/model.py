@@ -6,10 +6,10 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from r1data.errors import ModelError
-from r1data.recipe import Recipe, fingerprint
+from r1data.recipe import EngineChoice, LocalEngine, Recipe, fingerprint
 
 WEIGHTS = ("*.safetensors", "*.bin")
 IDENTITY = ("config.json", "generation_config.json", "tokenizer*", "chat_template*", "vocab*", "merges*")
@@ -19,13 +19,17 @@ CHUNK = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """`source` is what an engine loads (folder or Hub name), `name` what the tables say, `tokenizer` transformers'."""
+    """`source` is what an engine loads (folder or Hub name), `name` what the tables say, `tokenizer` transformers'.
+
+    A model with the api `chat` is known by its name alone: nothing of it is on this machine, and `tokenizer` is None.
+    """
 
     name: str
     source: str
     revision: str | None
     fingerprint: str
     tokenizer: Any
+    api: Literal["completions", "chat"] = "completions"
 
     @property
     def is_folder(self) -> bool:
@@ -34,12 +38,15 @@ class LoadedModel:
 
 
 def load_model(recipe: Recipe) -> LoadedModel:
-    """Find the recipe's model and load its tokenizer, without loading weights.
+    """Find the recipe's model and load its tokenizer, without loading weights. A hosted chat model has neither.
 
     Raises:
         ModelError: the folder is missing, has no weights or no tokenizer, or the Hub does not give it.
     """
     model = recipe.model
+    if model.api == "chat":
+        identity = fingerprint({"id": model.id, "revision": model.revision, "api": model.api})
+        return LoadedModel(model.id, model.id, model.revision, identity, None, model.api)
     if not model.is_folder:
         tokenizer = _tokenizer(model.id, model.revision)
         identity = fingerprint({"id": model.id, "revision": model.revision})
@@ -47,6 +54,19 @@ def load_model(recipe: Recipe) -> LoadedModel:
     folder = recipe.resolve(model.id)
     _require_weights(folder, model.id)
     return LoadedModel(folder.name, str(folder), None, folder_fingerprint(folder), _tokenizer(str(folder), None))
+
+
+def require_engine_for(model: LoadedModel, engine: EngineChoice) -> None:
+    """Refuse an engine that cannot serve this model.
+
+    Raises:
+        ModelError: the model is hosted by somebody else, and the engine would have to load it here.
+    """
+    if model.api == "chat" and isinstance(engine, LocalEngine):
+        raise ModelError(
+            f"model {model.name}: with api: chat it is hosted by somebody else, and a local engine cannot load it",
+            "name its address in the runtime (engine: {kind: server, endpoints: [https://.../v1]}), or leave out api",
+        )
 
 
 def folder_fingerprint(folder: Path) -> str:

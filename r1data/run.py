@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from r1data.account import keeping_account
 from r1data.engines import serving
 from r1data.report import Funnel
 from r1data.stages import (
@@ -17,7 +18,7 @@ from r1data.stages import (
     judge_missing,
     plan,
     salvage,
-    sample_shard,
+    sample,
 )
 from r1data.verifiers import VerifierPool
 
@@ -32,18 +33,24 @@ class Result:
     seconds: float
 
 
-def run(job: Job, *, retry_failed: bool = False) -> Result:
-    """From recipe to dataset. A run that was stopped at any point is finished by calling this again."""
+def run(job: Job, *, retry_failed: bool = False, top_up: bool = False) -> Result:
+    """From recipe to dataset. A run that was stopped at any point is finished by calling this again.
+
+    With `retry_failed`, draws that failed before are made again. With `top_up`, prompts that have stopped are looked at
+    again under the present thresholds: where one has fewer acceptable completions than it should, it goes on.
+    """
     started = time.monotonic()
+    sampled = 0
     with job.workspace.locked():
         with VerifierPool(job.runtime.verify_workers, job.recipe.verification.deadline) as pool:
-            todo = begin(job, pool, retry_failed=retry_failed)
-            if todo.shards:
-                with serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service:
-                    job.progress.begin(todo.planned, todo.completed, todo.failed)
-                    for number in todo.shards:
-                        sample_shard(job, service, pool, number, retry_failed=retry_failed)
-                    grade_missing(job, pool)
+            todo = begin(job, pool, retry_failed=retry_failed, top_up=top_up)
+            if todo.waiting:
+                with (
+                    keeping_account(job.workspace, job.progress, job.runtime),
+                    serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service,
+                ):
+                    job.progress.begin(**todo.standing, fixed=isinstance(job.recipe.sampling.draws, int))
+                    sampled = sample(job, service, pool, retry_failed=retry_failed, top_up=top_up)
                     fill_references(job, pool)
                     judge_missing(job, service, retry_failed=retry_failed)
             grade_missing(job, pool)
@@ -51,21 +58,23 @@ def run(job: Job, *, retry_failed: bool = False) -> Result:
         judge_missing(job, retry_failed=retry_failed)
         decide(job)
         seconds = time.monotonic() - started
-        return Result(todo, assemble(job, seconds), todo.pending, seconds)
+        return Result(todo, assemble(job, seconds), sampled, seconds)
 
 
-def begin(job: Job, pool: VerifierPool, *, retry_failed: bool = False) -> Plan:
+def begin(job: Job, pool: VerifierPool, *, retry_failed: bool = False, top_up: bool = False) -> Plan:
     """Save what an earlier run left, plan, and say what there is to do."""
     if saved := salvage(job):
         job.progress.say(f"found {saved:,} draws of an interrupted run; they are kept")
-    todo = plan(job, pool, retry_failed=retry_failed)
+    todo = plan(job, pool, retry_failed=retry_failed, top_up=top_up)
     say = job.progress.say
     found = f"{todo.bad:,} unusable rows set aside, {todo.duplicates:,} duplicates{_set_aside(todo)}"
     say(f"{todo.prompts:,} prompts ({found})")
-    if todo.pending:
-        say(f"{todo.planned:,} draws planned, {todo.completed + todo.failed:,} there already, {todo.pending:,} to make")
+    there = todo.completed + todo.failed
+    if todo.waiting:
+        most = "" if isinstance(job.recipe.sampling.draws, int) else "at most "
+        say(f"{most}{todo.planned:,} draws planned, {there:,} there already, {most}{todo.pending:,} to make")
     else:
-        say(f"all {todo.planned:,} draws are there already: nothing to sample")
+        say(f"all {todo.prompts:,} prompts have the draws that they need ({there:,}): nothing to sample")
     return todo
 
 

@@ -21,6 +21,7 @@ COMPLETION = Completion(
     finish_reason="stop",
     prompt_tokens=5,
     completion_tokens=12,
+    stages=1,
     seconds=0.5,
     error=None,
 )

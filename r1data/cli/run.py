@@ -11,17 +11,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from r1data.cli.estimates import comparison_table
 from r1data.cli.output import listening
+from r1data.cli.settings import read_settings
 from r1data.cli.workspaces import RUNS
+from r1data.estimate import compare_stored
 from r1data.progress import Progress
-from r1data.recipe import Recipe, Runtime, read_recipe, read_runtime
+from r1data.recipe import Recipe, Runtime
 from r1data.report import Funnel
 from r1data.run import Result
 from r1data.run import run as run_job
 from r1data.stages import open_job, preview
+from r1data.store import Workspace
 from r1data.verifiers import VerifierPool
-
-RUNTIME_PREFIX = "runtime."
 
 
 def run(
@@ -38,10 +40,13 @@ def run(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sampled; write nothing.")] = False,
     retry_failed: Annotated[bool, typer.Option(help="Draw again what failed in earlier runs.")] = False,
+    top_up: Annotated[
+        bool, typer.Option(help="Let prompts go on that have too few good completions under the present thresholds.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Make the dataset that RECIPE describes. Running it again goes on where it stopped."""
-    what, where = _read(recipe, runtime, changes or [])
+    what, where = read_settings(recipe, runtime, changes or [])
     root = workspace or RUNS / what.name
     if dry_run:
         _show_preview(what, where, root, as_json)
@@ -50,19 +55,12 @@ def run(
         with listening() as listener:
             progress = Progress(listener)
             progress.say(f"recipe {recipe} -> {root}")
-            result = run_job(open_job(what, where, root, progress), retry_failed=retry_failed)
+            result = run_job(open_job(what, where, root, progress), retry_failed=retry_failed, top_up=top_up)
     except KeyboardInterrupt:
         message = f"\nstopped. What was finished is safe in {root}; run the same command again to go on."
         typer.echo(message, err=True)
         raise typer.Exit(130) from None
     _show_result(result, root, as_json)
-
-
-def _read(recipe: Path, runtime: Path | None, changes: list[str]) -> tuple[Recipe, Runtime]:
-    """Read both files; `--set` changes that begin with `runtime.` go to the runtime."""
-    ours = [change for change in changes if not change.startswith(RUNTIME_PREFIX)]
-    theirs = [change.removeprefix(RUNTIME_PREFIX) for change in changes if change.startswith(RUNTIME_PREFIX)]
-    return read_recipe(recipe, ours), read_runtime(runtime, theirs)
 
 
 def _show_preview(recipe: Recipe, runtime: Runtime, root: Path, as_json: bool) -> None:
@@ -90,12 +88,17 @@ def _show_preview(recipe: Recipe, runtime: Runtime, root: Path, as_json: bool) -
 
 
 def _show_result(result: Result, root: Path, as_json: bool) -> None:
+    compared = compare_stored(Workspace(root))
     if as_json:
         paths = {"dataset": str(root / "dataset"), "report": str(root / "report.html")}
-        typer.echo(json.dumps({**result.funnel.as_dict(), "sampled": result.sampled, **paths}))
+        estimated = [row.as_dict() for row in compared.rows] if compared else None
+        facts = {**result.funnel.as_dict(), "sampled": result.sampled, "estimate": estimated}
+        typer.echo(json.dumps({**facts, **paths}))
         return
     console = Console()
     console.print(_funnel_table(result.funnel))
+    if compared:
+        console.print(comparison_table(compared))
     console.print(f"time     {timedelta(seconds=round(result.seconds))}", highlight=False)
     console.print(f"dataset  {root / 'dataset'}", highlight=False, soft_wrap=True)
     console.print(f"report   {root / 'report.html'}", highlight=False, soft_wrap=True)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from r1data.engines.endpoint import Company
 from r1data.errors import EngineError
 from r1data.model import LoadedModel
 from r1data.recipe import LocalEngine as Settings
@@ -36,7 +37,10 @@ COMMON_ENV = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_LOGGING_LEV
 
 
 class LocalServer:
-    """A supervised vLLM server, as a context manager. Thread-safe: any thread may ask for a revival."""
+    """A supervised vLLM server, as a context manager. Thread-safe: any thread may ask for a revival.
+
+    All connections to it share `company`, who is in flight, and `heard_at`, when the last of anything came from it.
+    """
 
     def __init__(self, settings: Settings, model: LoadedModel, log: Path, notify: Callable[[str], None]) -> None:
         self._settings = settings
@@ -48,6 +52,19 @@ class LocalServer:
         self._restarts = 0
         self._port = 0
         self._abandoned = threading.Event()
+        self._life = 0
+        self.company = Company()
+        self.heard_at = time.monotonic()
+
+    @property
+    def life(self) -> int:
+        """How often it has been started again."""
+        return self._life
+
+    @property
+    def silence_seconds(self) -> float:
+        """How long it may have work and say nothing."""
+        return self._settings.silence_seconds
 
     @property
     def url(self) -> str:
@@ -74,27 +91,50 @@ class LocalServer:
     ) -> None:
         self._stop()
 
-    def revive(self) -> None:
-        """Start the server again if its process is dead; do nothing if it lives.
+    def revive(self, life: int, *, silent: bool) -> None:
+        """Start the server again, because that life of it is over: it died, or (`silent`) has hung.
+
+        Does nothing where somebody else has seen to it, or it is well after all.
 
         Raises:
-            EngineError: it has died more often than `max_restarts` allows.
+            EngineError: it has died too often in a row with nothing done in between.
         """
         with self._lock:
-            if self._process is None or self._process.poll() is None:
+            if life != self._life or self._process is None:
                 return
-            if self._restarts >= self._settings.max_restarts:
-                raise EngineError(
-                    self._obituary(f"the engine died again after {self._restarts} restarts"), self._hint()
+            if not silent and self._process.poll() is None and _healthy(self._health):
+                return
+            what = f"said nothing for {self.silence_seconds:.0f} s" if silent else "died"
+            while self._restarts < self._settings.max_restarts:
+                self._restarts += 1
+                self._notify(
+                    f"the engine {what}; starting it again ({self._restarts} of {self._settings.max_restarts})"
                 )
-            self._restarts += 1
-            self._notify(f"the engine died; starting it again ({self._restarts} of {self._settings.max_restarts})")
-            self._stop()
-            self._start()
+                self._stop()
+                try:
+                    self._start()
+                except EngineError as error:
+                    if self._restarts >= self._settings.max_restarts:
+                        raise
+                    what = f"did not start: {str(error).splitlines()[0]}"
+                    continue
+                self._life += 1
+                return
+            raise EngineError(
+                self._obituary(f"the engine {what} after {self._restarts} restarts with nothing done"), self._hint()
+            )
+
+    def progress(self) -> None:
+        """Hear that it has done something since it was started: only restarts in a row count."""
+        self._restarts = 0
 
     def abandon(self) -> None:
         """End the wait of a revival that is under way: nobody needs the server any more."""
         self._abandoned.set()
+
+    @property
+    def _health(self) -> str:
+        return f"http://{HOST}:{self._port}/health"
 
     def _start(self) -> None:
         self._abandoned.clear()
@@ -112,7 +152,7 @@ class LocalServer:
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + self._settings.startup_seconds
         assert self._process is not None
-        while not _healthy(f"http://{HOST}:{self._port}/health"):
+        while not _healthy(self._health):
             if self._process.poll() is not None:
                 raise EngineError(self._obituary("the engine stopped while starting"), self._hint())
             if self._abandoned.wait(0.25):
@@ -120,12 +160,15 @@ class LocalServer:
             if time.monotonic() > deadline:
                 limit = self._settings.startup_seconds
                 raise EngineError(self._obituary(f"the engine was not ready after {limit:.0f} s"), self._hint())
+        self.heard_at = time.monotonic()
 
     def _stop(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
         assert process.stdin is not None
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)  # a guard that somebody has stopped could not do its work
         process.stdin.close()  # the guard's signal to end the engine and all that came from it
         try:
             process.wait(STOP_SECONDS)

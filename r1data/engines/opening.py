@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from r1data.engines.chat_api import ChatApi
+from r1data.engines.completions_api import CompletionsApi
 from r1data.engines.local import LocalServer
 from r1data.engines.protocol import Engine
 from r1data.engines.scripted import ScriptedEngine
@@ -18,15 +19,25 @@ from r1data.recipe import ScriptedEngine as ScriptedSettings
 from r1data.recipe import ServerEngine as ServerSettings
 
 LOCAL_PATIENCE_SECONDS = 60.0
+LOCAL_TIMEOUT_SECONDS = 7200.0
+"""For one reply of a server of ours, which may queue requests: what hangs is noticed by the silence of all of them."""
+Notify = Callable[[str], None]
+
+
+def _say_nothing(line: str) -> None:
+    """For those who do not listen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a whole run shares: the runtime, the model, and the local server if we run one."""
+    """What a whole run shares: the runtime, the model, and the local server if we run one. `notify` is told what a
+    person should know about the engine while the run goes on.
+    """
 
     runtime: Runtime
     model: LoadedModel
     server: LocalServer | None
+    notify: Notify = _say_nothing
 
     @property
     def slots(self) -> int:
@@ -39,14 +50,14 @@ class Service:
 
 
 @contextmanager
-def serving(runtime: Runtime, model: LoadedModel, log: Path, notify: Callable[[str], None]) -> Iterator[Service]:
+def serving(runtime: Runtime, model: LoadedModel, log: Path, notify: Notify) -> Iterator[Service]:
     """Start what must run for the whole of a run, and stop it at the end of the block."""
     match runtime.engine:
         case LocalEngine():
             with LocalServer(runtime.engine, model, log, notify) as server:
-                yield Service(runtime, model, server)
+                yield Service(runtime, model, server, notify)
         case _:
-            yield Service(runtime, model, None)
+            yield Service(runtime, model, None, notify)
 
 
 @asynccontextmanager
@@ -57,19 +68,18 @@ async def connected(service: Service, answers: Mapping[str, tuple[str, str | Non
             yield ScriptedEngine(settings, answers)
         case ServerSettings() as settings:
             name = settings.model or service.model.name
-            async with ServerEngine(settings, name, service.runtime.concurrency) as engine:
+            api = ChatApi() if service.model.api == "chat" else CompletionsApi()
+            limit = service.runtime.concurrency
+            async with ServerEngine(settings, name, limit, api, notify=service.notify) as engine:
                 yield engine
         case LocalEngine():
             assert service.server is not None
-            server = service.server
-
-            async def revive() -> None:
-                try:
-                    await asyncio.to_thread(server.revive)
-                except asyncio.CancelledError:
-                    server.abandon()
-                    raise
-
-            settings = ServerSettings(kind="server", endpoints=(server.url,), patience_seconds=LOCAL_PATIENCE_SECONDS)
-            async with ServerEngine(settings, service.model.name, service.runtime.concurrency, revive) as engine:
+            settings = ServerSettings(
+                kind="server", endpoints=(service.server.url,),
+                patience_seconds=LOCAL_PATIENCE_SECONDS, timeout_seconds=LOCAL_TIMEOUT_SECONDS,
+            )  # fmt: skip
+            async with ServerEngine(
+                settings, service.model.name, service.runtime.concurrency,
+                keeper=service.server, notify=service.notify,
+            ) as engine:  # fmt: skip
                 yield engine

@@ -23,12 +23,13 @@ from r1data.judging.reply import F, Form, NoJudgement, read_reply, schema_of
 from r1data.model import LoadedModel
 from r1data.prompts import Renderer
 from r1data.recipe import JudgeSettings, Template, fingerprint
-from r1data.replies import CLOSE, OPEN
+from r1data.replies import CLOSE, OPEN, split
 from schemas import FinishReason, Message
 
 TRIES = 3
 RETRY_TEMPERATURE = 0.7
 """At temperature 0 another seed changes nothing, so a second try is warmer."""
+CUT = {FinishReason.LENGTH: " (cut at its token limit)", FinishReason.LOOP: " (cut because it repeats itself)"}
 FOLDER = Path(__file__).parent / "templates"
 _templates = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, trim_blocks=True)
 Item = TypeVar("Item")
@@ -52,8 +53,10 @@ class Judge:
 
     @cached_property
     def special_tokens(self) -> tuple[str, ...]:
-        """What the judge's tokenizer would not read as plain text."""
+        """What the judge's tokenizer would not read as plain text, as far as we have it."""
         tokenizer = self.model.tokenizer
+        if tokenizer is None:
+            return ()
         return tuple(sorted({*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()}))
 
     async def ask(self, engine: Engine, form: type[F], prompt: str, language: str, item: str, vote: int) -> F | Fault:
@@ -67,7 +70,7 @@ class Judge:
         fault = Fault("")
         for attempt in range(TRIES):
             request = Request(
-                prompt_id=item, tokens=rendered.tokens, seed=_seed(item, vote, attempt),
+                prompt_id=item, tokens=rendered.tokens, messages=rendered.messages, seed=_seed(item, vote, attempt),
                 temperature=max(self.settings.temperature, RETRY_TEMPERATURE) if attempt else self.settings.temperature,
                 top_p=1.0, max_tokens=self.settings.max_tokens, json_schema=schema,
             )  # fmt: skip
@@ -75,20 +78,23 @@ class Judge:
             if isinstance(reply, Failure):
                 fault = Fault(reply.error)
                 continue
+            said = (split(reply.text).answer or "") if rendered.messages else reply.text  # hosted ones may think
             try:
-                return read_reply(form, reply.text)
+                return read_reply(form, said)
             except NoJudgement as problem:
-                cut = " (cut at its token limit)" if reply.finish_reason is FinishReason.LENGTH else ""
-                fault = Fault(f"{problem}{cut}")
+                fault = Fault(f"{problem}{CUT.get(reply.finish_reason, '')}")
         return Fault(f"{TRIES} attempts failed; the last: {fault.reason}")
 
 
 def open_judge(model: LoadedModel, settings: JudgeSettings) -> Judge:
     """A judge from a model. Where the chat template opens a thought, it is closed at once: its JSON holds the thought.
+    A hosted chat model thinks as it likes, and its answer alone is read.
 
     Raises:
         ModelError: the model cannot follow a request, since its tokenizer has no chat template.
     """
+    if model.api == "chat":
+        return Judge(model, settings, Renderer(model, Template()))
     if not getattr(model.tokenizer, "chat_template", None):
         raise ModelError(
             f"model {model.name}: cannot judge, its tokenizer has no chat template",

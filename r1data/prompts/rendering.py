@@ -1,9 +1,10 @@
 """Rendering: chat templates, the R1-Zero dialogue, system messages and prefills. All of it happens on our side, so that
-any engine that continues tokens behaves alike.
+any engine that continues tokens behaves alike. Only a hosted chat model is sent messages, which its server renders.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +25,14 @@ LANGUAGES = {"en": "English", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What is sent: the token ids of `text`; `fingerprint` is that of `text`."""
+    """What is sent: the token ids of `text`; `fingerprint` is that of `text`. To a hosted chat model `messages` are
+    sent, of which `text` is the JSON, and there are no tokens.
+    """
 
     text: str
     tokens: tuple[int, ...]
     fingerprint: str
+    messages: tuple[Message, ...] = ()
 
 
 class Renderer:
@@ -36,12 +40,13 @@ class Renderer:
 
     def __init__(self, model: LoadedModel, template: Template) -> None:
         self._tokenizer = model.tokenizer
+        self._hosted = model.api == "chat"
         self._template = template
         self._environment = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined)
         known = sorted([CHAT, *(path.stem for path in FOLDER.glob("*.jinja"))])
         if template.name not in known:
             raise RecipeError(f"template.name: unknown template '{template.name}'", f"known: {', '.join(known)}")
-        if template.name == CHAT and not getattr(self._tokenizer, "chat_template", None):
+        if template.name == CHAT and not self._hosted and not getattr(self._tokenizer, "chat_template", None):
             raise ModelError(
                 f"model {model.name}: its tokenizer has no chat template",
                 "set template.name to r1-zero in the recipe, or use an instruct model",
@@ -49,13 +54,21 @@ class Renderer:
 
     def render(self, messages: Sequence[Message], language: str) -> Rendered:
         """The text and tokens that the model continues, the prefill of the assistant's turn included."""
-        turns = [{"role": m.role, "content": m.content} for m in self._with_system(messages, language)]
-        try:
-            text = self._dialogue(turns, language) + self._template.prefill
-        except TemplateError as error:
-            raise ModelError(f"template {self._template.name}: cannot render a prompt: {error}") from None
+        text = self.text(messages, language)
+        if self._hosted:
+            return Rendered(text, (), fingerprint(text), tuple(self._with_system(messages, language)))
         tokens = tuple(self._tokenizer.encode(text, add_special_tokens=self._template.name != CHAT))
         return Rendered(text, tokens, fingerprint(text))
+
+    def text(self, messages: Sequence[Message], language: str) -> str:
+        """The text of `render`, without the work of making tokens of it."""
+        turns = [{"role": m.role, "content": m.content} for m in self._with_system(messages, language)]
+        if self._hosted:
+            return json.dumps(turns, ensure_ascii=False)
+        try:
+            return self._dialogue(turns, language) + self._template.prefill
+        except TemplateError as error:
+            raise ModelError(f"template {self._template.name}: cannot render a prompt: {error}") from None
 
     def _with_system(self, messages: Sequence[Message], language: str) -> Sequence[Message]:
         system = self._template.system

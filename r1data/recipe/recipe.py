@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 
 class Strict(BaseModel):
@@ -24,6 +24,12 @@ class Model(Strict):
     """`chat` for a model that only its owner hosts: it is sent messages, which its server renders, and no file of it is
     needed here. `id` is then the name that the server knows it by.
     """
+
+    @model_validator(mode="after")
+    def _hosted_has_a_name(self) -> Model:
+        if self.api == "chat" and self.is_folder:
+            raise ValueError("with api: chat, id is the name that the model's server knows it by, and no folder")
+        return self
 
     @property
     def is_folder(self) -> bool:
@@ -146,13 +152,18 @@ class AdaptiveDraws(Strict):
     """Give a prompt up when its draws show, with `confidence`, that fewer than this share of them is acceptable."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     budget: Annotated[float, Field(ge=1)] | None = None
-    """Draws per prompt on average over the whole recipe. What prompts leave of it goes to those that have reached `max`
-    without `target`, the most promising first, up to `ceiling`.
+    """Most draws per prompt on average over the whole recipe. Each prompt gets at most so many at first; what easy ones
+    leave goes to those that have not reached `target`, the most promising first, up to `ceiling`.
     """
     ceiling: Annotated[int, Field(ge=1)] | None = None
     """Most draws of one prompt when there is budget left; by default four times `max`."""
     unjudged: Annotated[int, Field(ge=1)] = 4
     """Draws of a prompt that no rule can check while sampling goes on, because it is for the judge."""
+
+    @property
+    def limit(self) -> int:
+        """Most draws that a prompt gets before it is known what others leave of the budget."""
+        return self.max if self.budget is None else min(self.max, int(self.budget))
 
     @property
     def most(self) -> int:
@@ -163,6 +174,8 @@ class AdaptiveDraws(Strict):
     def _fits_together(self) -> AdaptiveDraws:
         if self.max < self.target:
             raise ValueError(f"max ({self.max}) is less than target ({self.target})")
+        if self.budget is not None and self.budget < self.target:
+            raise ValueError(f"budget ({self.budget:g}) is less than target ({self.target})")
         if self.ceiling is not None and self.ceiling < self.max:
             raise ValueError(f"ceiling ({self.ceiling}) is less than max ({self.max})")
         return self
@@ -331,6 +344,25 @@ class Recipe(Strict):
     def _model_by_name(cls, model: object) -> object:
         return {"id": model} if isinstance(model, str) else model
 
+    @field_validator("template")
+    @classmethod
+    def _hosts_render_for_themselves(cls, template: Template, info: ValidationInfo) -> Template:
+        if _hosted(info) and (template.name != "chat" or template.prefill):
+            raise ValueError(
+                "a model with api: chat is sent messages, which its own server renders: "
+                "name no template but chat, and leave out prefill"
+            )
+        return template
+
+    @field_validator("sampling")
+    @classmethod
+    def _hosts_continue_nothing(cls, sampling: Sampling, info: ValidationInfo) -> Sampling:
+        if _hosted(info) and sampling.caps:
+            raise ValueError(
+                "a model with api: chat cannot go on from a reply that was cut: leave out caps and set max_tokens alone"
+            )
+        return sampling
+
     @property
     def asks_judge(self) -> bool:
         """Whether the generative judge will have something to say."""
@@ -340,3 +372,8 @@ class Recipe(Strict):
     def resolve(self, path: str) -> Path:
         """A path of the recipe as an absolute one."""
         return (self.folder / Path(path).expanduser()).resolve()
+
+
+def _hosted(info: ValidationInfo) -> bool:
+    model = info.data.get("model")  # missing where it is itself wrong
+    return isinstance(model, Model) and model.api == "chat"

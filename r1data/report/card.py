@@ -15,6 +15,7 @@ from r1data.report.facts import RunFacts
 from r1data.report.funnel import Funnel
 from r1data.report.paths import TEMPLATES
 from r1data.report.safety import visible
+from r1data.report.spending import costs
 from r1data.store import Tables
 from r1data.verifiers.benchmark import known_rates
 
@@ -38,13 +39,15 @@ def render_card(tables: Tables, recipe: Recipe, facts: RunFacts, data_files: str
     rounds = pl.col("messages").list.eval(pl.element().struct.field("role") == "user").list.sum()
     slim = tables.examples.select("domain", "language", "licence", "source", "completion_tokens", rounds=rounds)
     examples = slim.collect(engine="streaming")
+    funnel = Funnel.from_tables(tables)
     outcomes = _outcomes(tables)
     recipe_yaml = visible(yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True), 10**6)
     return _environment().get_template("card.md.jinja").render(
         header=yaml.safe_dump(_header(examples, recipe, data_files), sort_keys=False, allow_unicode=True),
         recipe=recipe,
         facts=facts,
-        funnel=Funnel.from_tables(tables),
+        funnel=funnel,
+        costs=costs(facts.spent, funnel.kept),
         domains=_domains(examples),
         sources=examples.group_by("source", "licence").len().sort("source", "licence").to_dicts(),
         verifiers=_verifiers(tables),

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from r1data.estimate import Comparison
+from r1data.store.sessions import Spent
+
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """`seconds` is the time of the last run, `when` its end (ISO 8601), `command` what repeats it."""
+    """`seconds` is the time of the last run, `when` its end (ISO 8601), `command` what repeats it. `spent` is what all
+    runs together have used, `compared` how far off the estimate was, where one was made.
+    """
 
     recipe_fingerprint: str
     engine: str
@@ -17,3 +22,5 @@ class RunFacts:
     when: str
     version: str
     command: str
+    spent: Spent | None = None
+    compared: Comparison | None = None

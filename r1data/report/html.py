@@ -16,7 +16,9 @@ from r1data.report.funnel import Funnel
 from r1data.report.paths import TEMPLATES
 from r1data.report.safety import visible
 from r1data.report.samples import kept_sample, rejected_samples
+from r1data.report.spending import costs, held
 from r1data.report.steps import MEANING, steps
+from r1data.report.stops import by_reason, draws_by_reason, used
 from r1data.store import Tables
 
 BAD_PROMPTS_SHOWN = 20
@@ -26,6 +28,7 @@ def render_report(tables: Tables, recipe: Recipe, facts: RunFacts) -> str:
     """The page. Its numbers come from the tables; its texts go through `safety`."""
     drawn = draws(tables).filter(~pl.col("failed")).collect(engine="streaming")
     funnel = Funnel.from_tables(tables)
+    stopped = draws_by_reason(tables.stops)
     return _environment().get_template("report.html.jinja").render(
         recipe=recipe,
         facts=facts,
@@ -37,6 +40,11 @@ def render_report(tables: Tables, recipe: Recipe, facts: RunFacts) -> str:
         pass_rates=breakdowns.pass_rates(drawn),
         lengths=breakdowns.lengths(drawn),
         languages=breakdowns.languages(tables, drawn, recipe.selection.language_share),
+        stopped=stopped,
+        stops=by_reason(stopped),
+        used=used(stopped, recipe),
+        costs=costs(facts.spent, funnel.kept),
+        held=held(facts.compared),
         groups={name: breakdowns.groups(drawn, name) for name in ("domain", "source")},
         meaning={reason.value: text for reason, text in MEANING.items()},
         rejected=rejected_samples(tables, drawn, recipe.selection),

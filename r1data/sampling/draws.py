@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from r1data.model import LoadedModel
-from r1data.prompts import Rendered, Renderer
-from r1data.recipe import Recipe, fingerprint
-from schemas import Message
+from r1data.recipe import AdaptiveDraws, Recipe, fingerprint
 
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """One completion to ask for. `completion_id` hashes prompt, rendered text, route and index."""
-
-    completion_id: str
-    prompt_id: str
-    index: int
-    seed: int
-    rendered: Rendered
+DRAWS_SCHEMA = pl.Schema({"completion_id": pl.String, "prompt_id": pl.String, "draw": pl.Int32, "seed": pl.Int64})
 
 
 def route(recipe: Recipe, model: LoadedModel) -> str:
@@ -31,26 +18,29 @@ def route(recipe: Recipe, model: LoadedModel) -> str:
     return fingerprint({"model": model.fingerprint, "sampling": sampling, "seed": recipe.seed})
 
 
-def draws_of(prompts: pl.DataFrame, renderer: Renderer, route: str, recipe: Recipe) -> Iterator[Draw]:
-    """All draws of these prompts, prompt by prompt."""
-    for prompt_id, messages, language in prompts.select("prompt_id", "messages", "language").iter_rows():
-        turns = [Message(m["role"], m["content"]) for m in messages]
-        rendered = renderer.render(turns, language)
-        for index in range(recipe.sampling.most_draws):
-            completion_id = _hash(prompt_id, rendered.fingerprint, route, str(index)).hex()
-            yield Draw(completion_id, prompt_id, index, seed_of(recipe.seed, prompt_id, index), rendered)
+def policy_fingerprint(draws: int | AdaptiveDraws) -> str:
+    """Fingerprint of how many draws are made, and when they stop."""
+    return fingerprint({"draws": draws if isinstance(draws, int) else draws.model_dump(mode="json")})[:12]
 
 
-def seed_of(recipe_seed: int, prompt_id: str, index: int) -> int:
+def completion_id(prompt_id: str, rendered: str, route: str, draw: int) -> str:
+    """The draw's id: a hash of the prompt, the fingerprint of its rendered text, the route and the index."""
+    return _hash(prompt_id, rendered, route, str(draw)).hex()
+
+
+def seed_of(recipe_seed: int, prompt_id: str, draw: int) -> int:
     """The draw's own seed, 31 bits: it belongs to prompt and index, so drawing more or fewer changes no draw."""
-    return int.from_bytes(_hash(str(recipe_seed), prompt_id, str(index))[:4], "big") >> 1
+    return int.from_bytes(_hash(str(recipe_seed), prompt_id, str(draw))[:4], "big") >> 1
 
 
-def plan_of(draws: Iterable[Draw]) -> pl.DataFrame:
-    """The draws as the plan's table."""
-    rows = [(d.completion_id, d.prompt_id, d.index, d.seed) for d in draws]
-    schema = {"completion_id": pl.String, "prompt_id": pl.String, "draw": pl.Int32, "seed": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+def expanded(limits: pl.DataFrame, route: str, recipe_seed: int) -> pl.DataFrame:
+    """The single draws of a plan: `completion_id`, `prompt_id`, `draw`, `seed`, prompt by prompt."""
+    rows = [
+        (completion_id(prompt_id, rendered, route, draw), prompt_id, draw, seed_of(recipe_seed, prompt_id, draw))
+        for prompt_id, rendered, draws in limits.select("prompt_id", "rendered", "draws").iter_rows()
+        for draw in range(draws)
+    ]
+    return pl.DataFrame(rows, schema=DRAWS_SCHEMA, orient="row")
 
 
 def _hash(*parts: str) -> bytes:

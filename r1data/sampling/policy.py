@@ -10,8 +10,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from r1data.recipe import AdaptiveDraws
+from r1data.recipe import AdaptiveDraws, Recipe
 from schemas import StopReason
+
+JUDGE = "judge"
+NAMED_BY_MAJORITY = ("math", "choice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,29 @@ class Wave:
 Step = Wave | StopReason
 
 
+def draws_for(recipe: Recipe, verifier: str, reference: str | None) -> int | AdaptiveDraws:
+    """The policy for one prompt: a fixed number where no rule can tell, while sampling goes on, what is acceptable.
+
+    That is so where the judge has the only word, and where the reference is yet to be named by a majority of the draws.
+    """
+    draws = recipe.sampling.draws
+    if isinstance(draws, int):
+        return draws
+    if recipe.selection.correctness == "any":
+        return draws
+    if verifier == JUDGE or recipe.verification.policy == "judge":
+        return draws.unjudged
+    fill = recipe.audit.fill_references
+    if fill is not None and reference is None and verifier in NAMED_BY_MAJORITY:
+        return max(draws.unjudged, fill.min_answers)
+    return draws
+
+
 def next_step(draws: int | AdaptiveDraws, counts: Counts, limit: int | None = None) -> Step:
     """What to do after draws that ended like this. `limit` is a prompt's own limit, where the budget raised it."""
     if isinstance(draws, int):
         return StopReason.LIMIT if counts.drawn >= draws else Wave(draws)
-    limit = draws.max if limit is None else limit
+    limit = draws.limit if limit is None else limit
     missing = draws.target - counts.accepted
     if missing <= 0:
         return StopReason.ENOUGH

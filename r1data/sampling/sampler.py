@@ -1,116 +1,428 @@
-"""The sampler: keeps the engine busy, and makes every finished draw durable before anyone hears of it."""
+"""The sampler: keeps the engine busy, makes every finished draw durable before it counts, and decides what comes next.
+
+Shards are opened as the engine needs work, and sealed when all their prompts have stopped; so the engine does not wait
+at a shard's end, nor for verdicts. A draw holds its slot until it is on disk: a kill can lose what was in flight, and
+no more.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from r1data.engines import Engine, Failure, Request
+from r1data.engines import Engine, Failure, Reply, Request
 from r1data.model import LoadedModel
+from r1data.progress import Progress
 from r1data.recipe import Recipe
-from r1data.sampling.draws import Draw
-from r1data.store import Journal
+from r1data.sampling.draws import completion_id, seed_of
+from r1data.sampling.pursuit import Ask, Cut, End, Pursuit
+from r1data.store import CutRow, Journal
 from schemas import Completion, FinishReason
 
-COMMIT_ROWS = 128
-COMMIT_SECONDS = 0.25
-"""A commit flushes the disk: many small ones would cost more than the rows in them."""
-OnCommit = Callable[[list[Completion]], None]
+COMMIT_SECONDS = 0.01
+"""Pause between commits: rows that come in meanwhile share the next flush of the disk."""
+GRADE_ROWS, GRADE_SECONDS = 256, 0.25
+"""Grading begins with so many rows or after so long: measuring a few rows costs as much as measuring a hundred."""
+OPEN_SHARDS = 64
+"""More would not keep the engine busier: each open one has a prompt that is still under way."""
+SET_ASIDE = "prompt set aside: "
+"""What the error of a draw begins with when no other draw of its prompt can do better."""
+Heard = Callable[[str, str | None], None]
+
+
+class Shard(Protocol):
+    """Prompts that are sampled and sealed together. Its methods block; the sampler calls them in threads."""
+
+    @property
+    def journal(self) -> Journal:
+        """Where finished draws are safe until the shard is sealed."""
+        ...
+
+    @property
+    def pursuits(self) -> Sequence[Pursuit]:
+        """Its prompts."""
+        ...
+
+    def grade(self, completions: list[Completion], heard: Heard) -> None:
+        """Measure and verify; tells `heard` of each completion, from any thread: its id, and the fingerprint of its
+        text where it is correct and acceptable.
+        """
+        ...
+
+    def seal(self) -> None:
+        """All its prompts have stopped: turn the journal into a sealed part."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class _Opened:
+    """A shard under way, and how much keeps it open: prompts that have not stopped, and its being opened."""
+
+    shard: Shard
+    open: int
 
 
 class Sampler:
-    """Draws of one recipe from one engine into one journal."""
+    """Samples the shards of one recipe from one engine, `slots` draws at a time. One object for one run."""
 
-    def __init__(self, recipe: Recipe, model: LoadedModel, route: str, engine: Engine) -> None:
+    def __init__(
+        self, recipe: Recipe, model: LoadedModel, route: str, engine: Engine, slots: int, progress: Progress
+    ) -> None:
         self._recipe = recipe
         self._model = model
         self._route = route
         self._engine = engine
+        self._slots = slots
+        self._progress = progress
+        self._most_ungraded = max(4096, 8 * slots)
+        self._home: dict[Pursuit, _Opened] = {}
+        self._following: deque[Ask] = deque()
+        self._fresh: deque[Ask] = deque()
+        self._running = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._finished: list[tuple[Ask, Completion | Cut]] = []
+        self._ungraded: list[tuple[Ask, Completion]] = []
+        self._unheard: dict[str, Ask] = {}
+        self._verdicts: list[tuple[str, str | None]] = []
+        self._rung = False
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+        self._sealing = asyncio.Lock()
+        self._opened: set[_Opened] = set()
+        self._exhausted = False
+        self._failure: BaseException | None = None
+        self._done = asyncio.Event()
+        self._ending = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def run(self, draws: Iterable[Draw], journal: Journal, slots: int, on_commit: OnCommit) -> None:
-        """Ask for all draws, `slots` at a time; call `on_commit` with each batch that has become durable.
+    async def run(self, shards: Iterator[Shard]) -> None:
+        """Sample until every prompt of every shard has stopped and every shard is sealed.
 
-        When this is cancelled or the engine fails, what was finished is committed first and only draws in flight
-        are lost.
+        When this is cancelled or the engine fails, what was finished is committed first and only draws in flight are
+        lost; shards that are not sealed keep their journals.
         """
-        finished: asyncio.Queue[Completion | None] = asyncio.Queue(maxsize=2 * slots)
-        committing = asyncio.create_task(_commit(finished, journal, on_commit))
-        working = asyncio.create_task(self._work_all(draws, finished, slots))
+        self._loop = asyncio.get_running_loop()
+        self._shards = shards
+        self._exhausted = self._ending = False
+        self._done.clear()
+        self._pump()
         try:
-            await asyncio.wait((working, committing), return_when=asyncio.FIRST_COMPLETED)
+            await self._done.wait()
         finally:
-            working.cancel()  # does nothing where it has ended by itself
-            await asyncio.gather(working, return_exceptions=True)
-            if not committing.done():
-                await finished.put(None)
-            await committing
-        await working
+            self._ending = True
+            for task in list(self._tasks):
+                if task.get_name() != "commit":
+                    task.cancel()
+            while self._tasks:
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._finished:
+                await self._commit()
+        if self._failure is not None:
+            raise self._failure
 
-    async def _work_all(self, draws: Iterable[Draw], finished: asyncio.Queue[Completion | None], slots: int) -> None:
-        remaining = iter(draws)
+    # --- scheduling: everything below runs in the event loop, and calls `_pump` when something has changed ----------
+
+    def _pump(self) -> None:
+        """Start what can be started."""
+        if self._ending or self._failure is not None:
+            return
+        while self._running < self._slots and (ask := self._next()) is not None:
+            self._running += 1
+            self._start(self._work(ask))
+        if not self._exhausted and len(self._fresh) < self._slots and len(self._opened) < OPEN_SHARDS:
+            self._once("feed", self._feed)
+        if self._finished:
+            self._once("commit", self._commit)
+        if self._ungraded:
+            self._once("grade", self._grade)
+        load = self._engine.load
+        backlog = len(self._unheard)
+        self._progress.level(running=self._running, waiting=load.waiting, backlog=backlog)
+        if self._exhausted and not self._opened:
+            self._done.set()
+
+    def _next(self) -> Ask | None:
+        """Prompts that are under way come first: they hold shards open. None while verification is far behind."""
+        if len(self._unheard) >= self._most_ungraded:
+            return None
+        if self._following:
+            return self._following.popleft()
+        return self._fresh.popleft() if self._fresh else None
+
+    def _once(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if name not in self._busy:
+            self._busy.add(name)
+            self._start(self._named(name, work), name)
+
+    async def _named(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(slots):
-                    group.create_task(self._work(remaining, finished))
-        except* Exception as failures:
-            raise failures.exceptions[0] from None
+            await work()
+        finally:
+            self._busy.discard(name)
+        self._pump()
 
-    async def _work(self, remaining: Iterator[Draw], finished: asyncio.Queue[Completion | None]) -> None:
-        for draw in remaining:
-            await finished.put(await self._complete(draw))
+    def _start(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
 
-    async def _complete(self, draw: Draw) -> Completion:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failure = self._failure or error
+            self._done.set()
+
+    # --- opening and sealing shards --------------------------------------------------------------------------------
+
+    async def _feed(self) -> None:
+        """Open the next shard."""
+        shard = await asyncio.to_thread(next, self._shards, None)
+        if shard is None:
+            self._exhausted = True
+            return
+        opened = _Opened(shard, len(shard.pursuits) + 1)
+        self._opened.add(opened)
+        for pursuit in shard.pursuits:
+            self._home[pursuit] = opened
+            self._advance(pursuit, self._fresh)
+        self._release(opened)
+
+    def _advance(self, pursuit: Pursuit, queue: deque[Ask]) -> None:
+        """See what a prompt needs next."""
+        queue.extend(pursuit.advance())
+        if pursuit.stop is not None:
+            self._progress.stop(pursuit.stop, pursuit.most - pursuit.until)
+            self._release(self._home.pop(pursuit))
+
+    def _release(self, opened: _Opened) -> None:
+        """One thing less keeps a shard open; seal it when it was the last one."""
+        opened.open -= 1
+        if not opened.open:
+            self._start(self._seal(opened))
+
+    async def _seal(self, opened: _Opened) -> None:
+        async with self._sealing:
+            await asyncio.to_thread(opened.shard.seal)
+        self._opened.discard(opened)
+        self._pump()
+
+    # --- one draw --------------------------------------------------------------------------------------------------
+
+    async def _work(self, ask: Ask) -> None:
+        result = self._without_asking(ask) or await self._draw(ask)
+        self._finished.append((ask, result))
+        self._once("commit", self._commit)
+
+    def _without_asking(self, ask: Ask) -> Completion | None:
+        """The row of a draw for which there is nothing to send."""
+        if ask.finish:
+            assert ask.cut is not None
+            return self._row(ask, ask.cut, FinishReason.LENGTH, self._recipe.sampling.lengths[ask.cut.stages - 1])
+        known = next((end for end in ask.pursuit.ends.values() if end.hopeless), None)
+        if known is None:
+            return None
+        return self._failed(ask, Failure("not sent: another draw of it has shown that", prompt_at_fault=True), 0.0)
+
+    async def _draw(self, ask: Ask) -> Completion | Cut:
+        """Send one request: the draw from its beginning, or from where a cap interrupted it."""
         sampling = self._recipe.sampling
+        before = ask.cut or Cut(0, "", (), 0, 0, 0.0)
+        cap = sampling.lengths[before.stages]
+        rendered = ask.pursuit.rendered
+        written = self._tokens_of(before)
         request = Request(
-            prompt_id=draw.prompt_id, tokens=draw.rendered.tokens, seed=draw.seed, temperature=sampling.temperature,
-            top_p=sampling.top_p, max_tokens=sampling.max_tokens, stop=sampling.stop,
+            prompt_id=ask.pursuit.prompt_id, tokens=rendered.tokens + written, messages=rendered.messages,
+            seed=seed_of(self._recipe.seed, ask.pursuit.prompt_id, ask.draw), temperature=sampling.temperature,
+            top_p=sampling.top_p, max_tokens=cap - before.completion_tokens, stop=sampling.stop, loops=sampling.loops,
+            written=before.text, written_tokens=before.completion_tokens, stage=before.stages,
         )  # fmt: skip
         started = time.perf_counter()
         reply = await self._engine.complete(request)
+        seconds = time.perf_counter() - started
+        if isinstance(reply, Failure):
+            return self._failed(ask, reply, before.seconds + seconds)
+        after = self._joined(before, reply, written, seconds)
+        # A reply that is shorter than its cap and cut all the same has filled the model's context: it cannot go on.
+        at_cap = reply.finish_reason is FinishReason.LENGTH and reply.completion_tokens >= request.max_tokens
+        if at_cap and after.stages < len(sampling.lengths):
+            return after
+        return self._row(ask, after, reply.finish_reason, cap)
+
+    def _tokens_of(self, cut: Cut) -> tuple[int, ...]:
+        if cut.token_ids is not None:
+            return cut.token_ids
+        return tuple(self._model.tokenizer.encode(cut.text, add_special_tokens=False))
+
+    def _joined(self, before: Cut, reply: Reply, written: tuple[int, ...], seconds: float) -> Cut:
+        ids = None if reply.token_ids is None else written + reply.token_ids
+        text = before.text + reply.text
+        if before.text.endswith("\N{REPLACEMENT CHARACTER}") and ids is not None:
+            text = self._model.tokenizer.decode(ids, skip_special_tokens=True)  # the cap fell into a character
+        tokens = before.completion_tokens + reply.completion_tokens
+        asked = before.prompt_tokens if before.stages else reply.prompt_tokens
+        return Cut(before.stages + 1, text, ids, asked, tokens, before.seconds + seconds)
+
+    def _row(self, ask: Ask, written: Cut, finish: FinishReason, cap: int) -> Completion:
+        text = self._recipe.template.prefill + written.text
+        return self._completion(
+            ask, text=text, finish_reason=finish, max_tokens=cap, prompt_tokens=written.prompt_tokens,
+            completion_tokens=written.completion_tokens, stages=written.stages, seconds=written.seconds,
+        )  # fmt: skip
+
+    def _failed(self, ask: Ask, failure: Failure, seconds: float) -> Completion:
+        stages = ask.cut.stages if ask.cut else 0
+        error = f"{SET_ASIDE if failure.prompt_at_fault else ''}{failure.error}"
+        return self._completion(
+            ask, text=None, finish_reason=FinishReason.ERROR, max_tokens=self._recipe.sampling.lengths[stages],
+            prompt_tokens=len(ask.pursuit.rendered.tokens), completion_tokens=0, stages=stages, seconds=seconds,
+            error=error,
+        )  # fmt: skip
+
+    def _completion(
+        self,
+        ask: Ask,
+        *,
+        text: str | None,
+        finish_reason: FinishReason,
+        max_tokens: int,
+        prompt_tokens: int,
+        completion_tokens: int,
+        stages: int,
+        seconds: float,
+        error: str | None = None,
+    ) -> Completion:
+        prompt_id, rendered = ask.pursuit.prompt_id, ask.pursuit.rendered
         return Completion(
-            completion_id=draw.completion_id,
-            prompt_id=draw.prompt_id,
+            completion_id=completion_id(prompt_id, rendered.fingerprint, self._route, ask.draw),
+            prompt_id=prompt_id,
             route=self._route,
-            draw=draw.index,
-            seed=draw.seed,
+            draw=ask.draw,
+            seed=seed_of(self._recipe.seed, prompt_id, ask.draw),
             model=self._model.name,
             model_fingerprint=self._model.fingerprint,
-            rendered=draw.rendered.fingerprint,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            max_tokens=sampling.max_tokens,
+            rendered=rendered.fingerprint,
+            temperature=self._recipe.sampling.temperature,
+            top_p=self._recipe.sampling.top_p,
+            max_tokens=max_tokens,
             engine=self._engine.name,
-            text=None if isinstance(reply, Failure) else self._recipe.template.prefill + reply.text,
-            finish_reason=FinishReason.ERROR if isinstance(reply, Failure) else reply.finish_reason,
-            prompt_tokens=len(draw.rendered.tokens) if isinstance(reply, Failure) else reply.prompt_tokens,
-            completion_tokens=0 if isinstance(reply, Failure) else reply.completion_tokens,
-            stages=1,
-            seconds=time.perf_counter() - started,
-            error=reply.error if isinstance(reply, Failure) else None,
+            text=text,
+            finish_reason=finish_reason,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            stages=stages,
+            seconds=seconds,
+            error=error,
         )
 
+    # --- making it durable -----------------------------------------------------------------------------------------
 
-async def _commit(finished: asyncio.Queue[Completion | None], journal: Journal, on_commit: OnCommit) -> None:
-    """Gather finished draws into batches and commit each in a thread, until a None says that no more come."""
-    open_ended = True
-    while open_ended:
-        batch: list[Completion] = []
-        deadline = time.monotonic() + COMMIT_SECONDS
-        while len(batch) < COMMIT_ROWS:
-            try:
-                wait = deadline - time.monotonic() if batch else None
-                completion = await asyncio.wait_for(finished.get(), wait)
-            except TimeoutError:
-                break
-            if completion is None:
-                open_ended = False
-                break
-            batch.append(completion)
-        if batch:
-            await asyncio.to_thread(_commit_batch, journal, batch, on_commit)
+    async def _commit(self) -> None:
+        """Commit what has finished; only then does a draw give its slot free and count."""
+        while self._finished:
+            batch, self._finished = self._finished, []
+            by_journal: dict[Journal, tuple[list[Completion], list[CutRow]]] = {}
+            for ask, result in batch:
+                completions, cuts = by_journal.setdefault(self._home[ask.pursuit].shard.journal, ([], []))
+                if isinstance(result, Cut):
+                    cuts.append(self._cut_row(ask, result))
+                else:
+                    completions.append(result)
+            await asyncio.to_thread(_commit_all, by_journal)
+            self._running -= len(batch)
+            for ask, result in batch:
+                self._settle(ask, result)
+            self._count(batch)
+            self._pump()
+            await asyncio.sleep(COMMIT_SECONDS)
+
+    def _cut_row(self, ask: Ask, cut: Cut) -> CutRow:
+        key = completion_id(ask.pursuit.prompt_id, ask.pursuit.rendered.fingerprint, self._route, ask.draw)
+        return CutRow(key, ask.pursuit.prompt_id, ask.draw, cut.stages, cut.text, cut.token_ids,
+                      cut.prompt_tokens, cut.completion_tokens, cut.seconds)  # fmt: skip
+
+    def _settle(self, ask: Ask, result: Completion | Cut) -> None:
+        """A draw is durable: its prompt may go on."""
+        if isinstance(result, Cut):
+            ask.pursuit.interrupt(ask.draw, result)
+            self._advance(ask.pursuit, self._following)
+        elif result.error is not None:
+            hopeless = result.error.startswith(SET_ASIDE)
+            ask.pursuit.end(ask.draw, End(failed=True, hopeless=hopeless))
+            self._advance(ask.pursuit, self._following)
+        else:
+            self._unheard[result.completion_id] = ask
+            self._ungraded.append((ask, result))
+
+    def _count(self, batch: Sequence[tuple[Ask, Completion | Cut]]) -> None:
+        rows = [result for _, result in batch if isinstance(result, Completion)]
+        failed = sum(row.error is not None for row in rows)
+        longest = self._recipe.sampling.max_tokens
+        self._progress.add(
+            completed=len(rows) - failed,
+            failed=failed,
+            tokens=sum(_new_tokens(ask, result) for ask, result in batch),
+            prompt_tokens=sum(_sent_tokens(ask, result) for ask, result in batch),
+            saved_tokens=sum(longest - r.completion_tokens for r in rows if r.finish_reason is FinishReason.LOOP),
+        )
+
+    # --- hearing how good it is ------------------------------------------------------------------------------------
+
+    async def _grade(self) -> None:
+        """Hand what is durable to be measured and verified."""
+        while self._ungraded:
+            if len(self._ungraded) < GRADE_ROWS:
+                await asyncio.sleep(GRADE_SECONDS)
+            rows, self._ungraded = self._ungraded[:GRADE_ROWS], self._ungraded[GRADE_ROWS:]
+            by_shard: dict[_Opened, list[Completion]] = {}
+            for ask, row in rows:
+                by_shard.setdefault(self._home[ask.pursuit], []).append(row)
+            for opened, completions in by_shard.items():
+                await asyncio.to_thread(opened.shard.grade, completions, self._heard_from_afar)
+
+    def _heard_from_afar(self, key: str, accepted: str | None) -> None:
+        """Called from any thread."""
+        with self._lock:
+            self._verdicts.append((key, accepted))
+            ring, self._rung = not self._rung, True
+        if ring and self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended: the next run grades what was not heard of
+                self._loop.call_soon_threadsafe(self._hear)
+
+    def _hear(self) -> None:
+        with self._lock:
+            verdicts, self._verdicts = self._verdicts, []
+            self._rung = False
+        for key, accepted in verdicts:
+            ask = self._unheard.pop(key)
+            ask.pursuit.end(ask.draw, End(accepted=accepted))
+            self._advance(ask.pursuit, self._following)
+        self._pump()
 
 
-def _commit_batch(journal: Journal, batch: list[Completion], on_commit: OnCommit) -> None:
-    journal.commit(batch)
-    on_commit(batch)
+def _commit_all(by_journal: dict[Journal, tuple[list[Completion], list[CutRow]]]) -> None:
+    for journal, (completions, cuts) in by_journal.items():
+        journal.commit(completions, cuts)
+
+
+def _sent_tokens(ask: Ask, result: Completion | Cut) -> int:
+    """Tokens of the prompt as this request sent it, with what it went on from."""
+    if _nothing_was_written(ask, result):
+        return 0
+    return result.prompt_tokens + (ask.cut.completion_tokens if ask.cut else 0)
+
+
+def _new_tokens(ask: Ask, result: Completion | Cut) -> int:
+    """Tokens that this request wrote."""
+    if _nothing_was_written(ask, result):
+        return 0
+    return result.completion_tokens - (ask.cut.completion_tokens if ask.cut else 0)
+
+
+def _nothing_was_written(ask: Ask, result: Completion | Cut) -> bool:
+    return ask.finish or (isinstance(result, Completion) and result.error is not None)

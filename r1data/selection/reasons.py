@@ -29,7 +29,9 @@ AMONG_OTHERS = (Reason.DUPLICATE, Reason.SURPLUS)
 
 
 def expressions(selection: Selection) -> dict[Reason, pl.Expr]:
-    """When each reason holds. A null share (no words) and a measure at its threshold are no reason."""
+    """When each reason holds. A null share (no words) and a measure at its threshold are no reason. A reply that was
+    cut because it repeated itself is a repetition under any threshold.
+    """
     col, outcome = pl.col, pl.col("outcome")
     asks_correct = pl.lit(selection.correctness == "correct")
     mixed = pl.min_horizontal("language_share", "answer_language_share") < selection.language_share
@@ -43,7 +45,8 @@ def expressions(selection: Selection) -> dict[Reason, pl.Expr]:
         Reason.LONG_PARAGRAPH: col("longest_paragraph") > selection.longest_paragraph,
         Reason.MESSY_CODE: col("fence_unclosed")
         | (pl.lit(selection.code_in_reasoning == "drop") & col("code_in_reasoning")),
-        Reason.REPETITION: (col("repeated_lines") > selection.repeated_lines)
+        Reason.REPETITION: (col("finish_reason") == FinishReason.LOOP)
+        | (col("repeated_lines") > selection.repeated_lines)
         | (col("tail_repeats") >= selection.tail_repeats),
         Reason.DUPLICATE: col(REPEATS_EARLIER),
         Reason.SURPLUS: pl.lit(False) if selection.keep_per_prompt is None else col(RANK) > selection.keep_per_prompt,

@@ -8,7 +8,7 @@ from r1data.stages.job import Job, open_job
 from r1data.stages.judge import judge_missing
 from r1data.stages.plan import Plan, plan, preview
 from r1data.stages.reverify import Change, reverify, stored_run
-from r1data.stages.sample import salvage, sample_shard
+from r1data.stages.sample import salvage, sample
 from r1data.stages.verify_file import Tally, verify_file
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "preview",
     "reverify",
     "salvage",
-    "sample_shard",
+    "sample",
     "stored_run",
     "suspects_of",
     "verify_file",

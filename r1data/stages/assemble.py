@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 import polars as pl
 
 from r1data import __version__, replies
+from r1data.estimate import compare_stored
 from r1data.report import Funnel, RunFacts, render_card, render_report
 from r1data.selection import combined
 from r1data.selection import decide as decide_rows
 from r1data.stages.job import Made
 from r1data.store import Tables
+from r1data.store.sessions import Spent, read_sessions
 from schemas import FinishReason, Outcome
 
 
@@ -94,4 +96,6 @@ def _facts(job: Made, tables: Tables, seconds: float | None) -> RunFacts:
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
         command=f"r1data run {job.recipe.name}.yaml",
+        spent=Spent.over(read_sessions(job.workspace.root)),
+        compared=compare_stored(job.workspace),
     )

@@ -16,6 +16,7 @@ from r1data.judging import VERIFIER as JUDGE
 from r1data.measures import measure
 from r1data.progress import Progress
 from r1data.recipe import Selection
+from r1data.sampling import Heard
 from r1data.selection import readable
 from r1data.stages.job import Job
 from r1data.verifiers import Check, VerifierPool
@@ -40,27 +41,35 @@ class Grader:
         self._measures: list[pl.DataFrame] = []
         self._verdicts: list[Future[Verdict]] = []
 
-    def take(self, completions: Sequence[Completion]) -> None:
+    def take(self, completions: Sequence[Completion], heard: Heard | None = None) -> None:
         """Grade completions that have just been drawn."""
         rows = [_graded(c) for c in completions]
-        self.take_frame(pl.DataFrame(rows, schema=dict.fromkeys(GRADED_COLUMNS, pl.String), orient="row"))
+        self.take_frame(pl.DataFrame(rows, schema=dict.fromkeys(GRADED_COLUMNS, pl.String), orient="row"), heard)
 
-    def take_frame(self, completions: pl.DataFrame) -> None:
-        """Grade completions of a table; failed draws have nothing to grade."""
+    def take_frame(self, completions: pl.DataFrame, heard: Heard | None = None) -> None:
+        """Grade completions of a table; failed draws have nothing to grade.
+
+        `heard` is told of each, once its verdict is there, from any thread: its id, and the fingerprint of its text
+        where it is correct and acceptable. What no rule can check is never that.
+        """
         graded = completions.filter(pl.col("finish_reason") != FinishReason.ERROR)
         frame = graded.select(GRADED_COLUMNS).join(self._tasks, on="prompt_id", how="inner", maintain_order="left")
         if not frame.height:
             return
         measured = measure(frame)
         legible = readable(frame.select("completion_id", "finish_reason"), measured, self._selection)
+        texts = measured["folded"]
         ruled = frame["verifier"] != JUDGE
+        if heard is not None:
+            for key in frame.filter(~ruled)["completion_id"]:
+                heard(key, None)
         answers = frame.filter(ruled).select(
             "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")), "question"
         )
         futures = []
-        for row, good in zip(answers.iter_rows(), legible.filter(ruled), strict=True):
+        for row, good, text in zip(answers.iter_rows(), legible.filter(ruled), texts.filter(ruled), strict=True):
             future = self._pool.submit(Check(*row))
-            future.add_done_callback(partial(self._judged, bool(good)))
+            future.add_done_callback(partial(self._judged, text if good else None, heard))
             futures.append(future)
         with self._lock:
             self._measures.append(measured)
@@ -74,11 +83,15 @@ class Grader:
         measured = pl.concat(self._measures or [Measures.create_empty().clear()]).sort("completion_id")
         return judged, measured
 
-    def _judged(self, legible: bool, future: Future[Verdict]) -> None:
+    def _judged(self, legible_text: str | None, heard: Heard | None, future: Future[Verdict]) -> None:
         if future.cancelled() or future.exception() is not None:
             return
-        right = future.result().outcome == Outcome.CORRECT or self._selection.correctness == "any"
-        self._progress.add(judged=1, accepted=int(legible and right))
+        verdict = future.result()
+        right = verdict.outcome == Outcome.CORRECT or self._selection.correctness == "any"
+        accepted = legible_text if right else None
+        self._progress.add(judged=1, accepted=int(accepted is not None))
+        if heard is not None:
+            heard(verdict.completion_id, accepted)
 
 
 def grade_missing(job: Job, pool: VerifierPool) -> int:

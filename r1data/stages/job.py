@@ -11,11 +11,11 @@ import yaml
 
 from r1data import __version__, measures, verifiers
 from r1data.judging import Judge, judge_fingerprint, open_judge
-from r1data.model import LoadedModel, load_model
+from r1data.model import LoadedModel, load_model, require_engine_for
 from r1data.progress import Progress
 from r1data.prompts import Renderer
 from r1data.recipe import Recipe, Runtime, fingerprint
-from r1data.sampling import route
+from r1data.sampling import policy_fingerprint, route
 from r1data.store import Workspace
 
 
@@ -94,6 +94,11 @@ class Job:
         return route(self.recipe, self.model)
 
     @cached_property
+    def draws(self) -> str:
+        """Fingerprint of the policy: how many draws a prompt gets."""
+        return policy_fingerprint(self.recipe.sampling.draws)
+
+    @cached_property
     def grades(self) -> str:
         """Version of the verdicts and measures: it changes when a verifier or a measure does."""
         return grades_of(self.recipe)
@@ -128,6 +133,8 @@ class Job:
             "model": self.model.name,
             "model_fingerprint": self.model.fingerprint,
             "route": self.route,
+            "draws": self.draws,
+            "seed": self.recipe.seed,
             "grades": self.grades,
             "judging": self.judging,
             "policy": self.recipe.verification.policy,
@@ -144,7 +151,9 @@ class Job:
 def open_job(recipe: Recipe, runtime: Runtime, root: Path, progress: Progress) -> Job:
     """Load what a job needs before it starts; nothing is written yet."""
     model = load_model(recipe)
+    require_engine_for(model, runtime.engine)
     job = Job(recipe, runtime, Workspace(root), model, Renderer(model, recipe.template), progress)
     if recipe.asks_judge:
         assert job.judge  # so that a judge that cannot be one is refused now, and not after the sampling
+        require_engine_for(job.judge_model, runtime.judge_engine or runtime.engine)
     return job

@@ -1,23 +1,27 @@
-"""Plan: from a recipe's sources to prompts on disk, and to the list of draws that it asks for."""
+"""Plan: from a recipe's sources to prompts on disk, and to the draws that it asks for of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 
 from r1data.audit import Audited, audit
 from r1data.errors import SourceError
-from r1data.sampling import draws_of, plan_of
+from r1data.recipe import AdaptiveDraws, fingerprint
+from r1data.sampling import draws_for
 from r1data.sources import Ingested, TooManyBadPrompts, read_prompts
 from r1data.stages.job import Job
+from r1data.store import PLAN_SCHEMA, Drawing
 from r1data.verifiers import VerifierPool
-from schemas import Prompts
+from schemas import FinishReason, Message, Prompts
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do. `shards` are the numbers of the shards that still have draws to make.
+    """What a run will do. `planned` are the draws that it asks for, at most; `waiting` counts the prompts that have not
+    stopped, `stopped` the others by reason.
 
     Rows read = `prompts` + `bad` (unusable rows) + `duplicates` + what the audit has `set_aside`, by rule.
     """
@@ -29,11 +33,20 @@ class Plan:
     planned: int
     completed: int
     failed: int
-    shards: tuple[int, ...]
+    waiting: int
+    stopped: dict[str, int]
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """Where sampling starts from, as `Progress.begin` takes it."""
+        return {
+            "prompts": self.prompts, "planned": self.planned, "completed": self.completed, "failed": self.failed,
+            "stopped": self.stopped,
+        }  # fmt: skip
 
     @property
     def pending(self) -> int:
-        """Draws that are still to be made."""
+        """Draws that are still to be made, at most."""
         return self.planned - self.completed - self.failed
 
 
@@ -55,22 +68,52 @@ def ingest(job: Job, pool: VerifierPool) -> tuple[Ingested, Audited]:
     return replace(ingested, prompts=audited.prompts), audited
 
 
-def plan(job: Job, pool: VerifierPool, *, retry_failed: bool = False) -> Plan:
-    """Write down every draw that the recipe asks for, and see which are already there."""
+def plan(job: Job, pool: VerifierPool, *, retry_failed: bool = False, top_up: bool = False) -> Plan:
+    """Write down which draws the recipe asks for, and see which are already there."""
     ingested, audited = ingest(job, pool)
-    planned = plan_of(draws_of(ingested.prompts, job.renderer, job.route, job.recipe))
-    job.workspace.write_plan(planned)
+    asked = _asked(job, ingested.prompts)
+    job.workspace.write_plan(asked)
     job.workspace.write_manifest(job.manifest(ingested.prompts["prompt_id"].to_list()), job.recipe_yaml())
-    return _compare(job, ingested, audited, planned, retry_failed)
+    return _compare(job, ingested, audited, asked, retry_failed, top_up)
 
 
 def preview(job: Job, pool: VerifierPool) -> tuple[Plan, pl.DataFrame]:
     """What `plan` would find, and the prompts, without writing anything."""
     ingested = read_prompts(job.recipe)
     audited = _audit(job, ingested, pool, save=False)
-    planned = plan_of(draws_of(audited.prompts, job.renderer, job.route, job.recipe))
     ingested = replace(ingested, prompts=audited.prompts)
-    return _compare(job, ingested, audited, planned, retry_failed=False), audited.prompts
+    asked = _asked(job, audited.prompts)
+    return _compare(job, ingested, audited, asked, retry_failed=False, top_up=False), audited.prompts
+
+
+def waiting_prompts(job: Job, plan: pl.LazyFrame, *, retry_failed: bool = False, top_up: bool = False) -> pl.DataFrame:
+    """Prompts of a plan that have not stopped, in the order of their ids: `prompt_id`, columns of the plan.
+
+    A stop counts as long as the draws that it speaks of are there. It outlives a change of thresholds, which so never
+    draws anything anew; with `top_up` no old stop counts, and with `retry_failed` none of a prompt with failed draws.
+    """
+    drawing = Drawing(plan, job.route, job.draws)
+    stops = job.workspace.read_stops(drawing).select("prompt_id", "draws", "failed")
+    if top_up:
+        stops = stops.clear()
+    if retry_failed:
+        stops = stops.filter(pl.col("failed") == 0)
+    drawn = job.workspace.scan_drawn(drawing).select("prompt_id", "draw")
+    there = drawn.join(stops, on="prompt_id").filter(pl.col("draw") < pl.col("draws")).group_by("prompt_id").len()
+    stopped = stops.join(there, on="prompt_id", how="left").filter(pl.col("len").fill_null(0) == pl.col("draws"))
+    return plan.join(stopped, on="prompt_id", how="anti").sort("prompt_id").collect()
+
+
+def _asked(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
+    """The plan's table: how each prompt is rendered, and how many draws it gets at most."""
+    columns = prompts.select("prompt_id", "messages", "language", "verifier", "reference").iter_rows()
+    rows = []
+    for prompt_id, messages, language, verifier, reference in columns:
+        turns = [Message(m["role"], m["content"]) for m in messages]
+        draws = draws_for(job.recipe, verifier, reference)
+        most = draws.most if isinstance(draws, AdaptiveDraws) else draws
+        rows.append((prompt_id, fingerprint(job.renderer.text(turns, language)), most, isinstance(draws, int)))
+    return pl.DataFrame(rows, schema=PLAN_SCHEMA, orient="row")
 
 
 def _audit(job: Job, ingested: Ingested, pool: VerifierPool, *, save: bool) -> Audited:
@@ -93,26 +136,34 @@ def _nothing_left(job: Job, audited: Audited) -> SourceError:
     )
 
 
-def _compare(job: Job, ingested: Ingested, audited: Audited, planned: pl.DataFrame, retry_failed: bool) -> Plan:
-    done = job.workspace.finished_ids()
-    state = planned.join(done, on="completion_id", how="left")
-    failed = int((state["failed"] == True).sum()) if not retry_failed else 0  # noqa: E712 - null is not done
-    completed = int((state["failed"] == False).sum())  # noqa: E712
-    pending = state.filter(pl.col("failed").is_null() | (pl.col("failed") & retry_failed))
+def _compare(
+    job: Job, ingested: Ingested, audited: Audited, asked: pl.DataFrame, retry_failed: bool, top_up: bool
+) -> Plan:
+    drawing = Drawing(asked.lazy(), job.route, job.draws)
+    waiting = waiting_prompts(job, drawing.plan, retry_failed=retry_failed, top_up=top_up)
+    stopped = job.workspace.scan_limits(drawing).join(waiting.lazy(), on="prompt_id", how="anti")
+    limits = pl.concat([stopped, waiting.lazy().select("prompt_id", "rendered", "draws")]).collect()
+    drawn = (
+        job.workspace.scan_drawn(drawing)
+        .select("prompt_id", "draw", failed=pl.col("finish_reason") == FinishReason.ERROR)
+        .join(limits.lazy().select("prompt_id", "draws"), on="prompt_id")
+        .filter(pl.col("draw") < pl.col("draws"))
+        .collect()
+    )
+    failed = int(drawn["failed"].sum())
     return Plan(
         prompts=ingested.prompts.height,
         bad=ingested.bad.height,
         duplicates=ingested.duplicates,
         set_aside=audited.counts,
-        planned=planned.height,
-        completed=completed,
-        failed=failed,
-        shards=_shards(ingested.prompts, pending, job.runtime.shard_prompts),
+        planned=int(limits["draws"].sum()),
+        completed=drawn.height - failed,
+        failed=0 if retry_failed else failed,
+        waiting=waiting.height,
+        stopped=_by_reason(job, drawing, waiting),
     )
 
 
-def _shards(prompts: pl.DataFrame, pending: pl.DataFrame, size: int) -> tuple[int, ...]:
-    """Numbers of the ranges of prompts (in the order of their ids) that have pending draws."""
-    numbered = prompts.sort("prompt_id").select("prompt_id").with_row_index("place")
-    waiting = numbered.join(pending.select("prompt_id").unique(), on="prompt_id", how="semi")
-    return tuple(sorted(set((waiting["place"] // size).to_list())))
+def _by_reason(job: Job, drawing: Drawing, waiting: pl.DataFrame) -> dict[str, int]:
+    stops = job.workspace.read_stops(drawing).join(waiting.lazy(), on="prompt_id", how="anti")
+    return dict(stops.group_by("reason").len().sort("reason").collect().iter_rows())

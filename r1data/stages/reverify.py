@@ -110,7 +110,7 @@ def reverify(run: StoredRun, pool: VerifierPool, progress: Progress, *, write: b
 
 def _graded(run: StoredRun, pool: VerifierPool, progress: Progress) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
     """Verdicts and measures of all stored draws, one sealed part at a time."""
-    planned = run.workspace.scan_plan().select("completion_id").collect()
+    planned = run.workspace.tables().completions.select("completion_id").collect()
     judged, measured = [], []
     done = 0
     for part in run.workspace.parts():

@@ -1,18 +1,42 @@
-"""Sample: draw what a shard is missing, judge it while the engine is busy, seal it into Parquet."""
+"""Sample: get the draws that prompts still need, judging them while the engine is busy; seal them shard by shard."""
 
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
 from r1data.engines import Service, connected
-from r1data.sampling import Draw, Sampler, draws_of
-from r1data.stages.grade import Grader
+from r1data.recipe import AdaptiveDraws
+from r1data.sampling import (
+    SET_ASIDE,
+    Candidate,
+    Counts,
+    Cut,
+    End,
+    Heard,
+    Pursuit,
+    Sampler,
+    completion_id,
+    share_out,
+)
+from r1data.selection import accepted, combined
+from r1data.stages.grade import Grader, grade_missing
 from r1data.stages.job import Job
-from r1data.store import Journal
+from r1data.stages.plan import waiting_prompts
+from r1data.store import Journal, unpacked
 from r1data.verifiers import VerifierPool
-from schemas import Completion, FinishReason
+from schemas import Completion, FinishReason, Message, StopReason, Stops
+
+Answers = MutableMapping[str, tuple[str, str | None]]
+STOPPED_SCHEMA = pl.Schema({
+    "prompt_id": pl.String, "reason": pl.String, "draws": pl.Int32, "accepted": pl.Int32, "failed": pl.Int32,
+    "adaptive": pl.Boolean,
+})  # fmt: skip
 
 
 def salvage(job: Job) -> int:
@@ -20,49 +44,231 @@ def salvage(job: Job) -> int:
     saved = 0
     for path in job.workspace.journals():
         journal = job.workspace.open_journal(path.stem)
-        completions = journal.read()
+        completions, cuts = journal.read(), journal.read_cuts()
         if completions.height:
             job.workspace.seal_completions(completions)
+        if cuts.height:
+            job.workspace.write_cuts(cuts)
         journal.remove()
-        saved += completions.height
+        saved += completions.height + cuts.height
     return saved
 
 
-def sample_shard(
-    job: Job, service: Service, pool: VerifierPool, number: int, *, retry_failed: bool = False
-) -> str | None:
-    """Make the draws that one shard is missing; returns the name of the sealed part, None if none was missing."""
-    size = job.runtime.shard_prompts
-    prompts = job.workspace.read_prompts(number * size, size)
-    finished = job.workspace.finished_ids()
-    done = set(finished.filter(~pl.col("failed") | (not retry_failed))["completion_id"])
-    draws = [d for d in draws_of(prompts, job.renderer, job.route, job.recipe) if d.completion_id not in done]
-    if not draws:
-        return None
-    journal = job.workspace.open_journal(f"shard-{number:05d}")
-    grader = Grader(prompts, pool, job.recipe.selection, job.progress)
-    try:
-        asyncio.run(_draw(job, service, prompts, draws, journal, grader))
-    except BaseException:
-        journal.close()  # what is in it is safe, and the next run seals it
-        raise
-    part = job.workspace.seal_completions(journal.read())
-    job.workspace.write_grades(job.grades, *grader.finish())
-    journal.remove()
-    return part
+def sample(
+    job: Job,
+    service: Service,
+    pool: VerifierPool,
+    *,
+    retry_failed: bool = False,
+    top_up: bool = False,
+    only: pl.Series | None = None,
+) -> int:
+    """Sample every prompt that has not stopped, until it stops; returns how many draws were made.
+
+    With `only`, just those prompts are sampled, and their stops are not written down: a pilot, whose draws the run that
+    follows will find.
+    """
+    grade_missing(job, pool)  # what is drawn next depends on how good the draws are that are there
+    waiting = waiting_prompts(job, job.workspace.scan_plan(), retry_failed=retry_failed, top_up=top_up)
+    if only is not None:
+        waiting = waiting.filter(pl.col("prompt_id").is_in(only.implode()))
+    if not waiting.height:
+        return 0
+    known = _known_ends(job, waiting, retry_failed=retry_failed)
+    session = _Session(job, pool, waiting, known)
+    stops = asyncio.run(_sample(job, service, session, spend=only is None))
+    if only is None:
+        _write_stops(job, waiting, stops)
+        job.workspace.drop_cuts()
+    return session.made
 
 
-async def _draw(
-    job: Job, service: Service, prompts: pl.DataFrame, draws: list[Draw], journal: Journal, grader: Grader
-) -> None:
-    columns = prompts.select("prompt_id", "language", "reference").iter_rows()
-    answers = {prompt_id: (language, reference) for prompt_id, language, reference in columns}
+async def _sample(job: Job, service: Service, session: _Session, *, spend: bool) -> pl.DataFrame:
+    """First all prompts up to their own limit, then what is left of the budget on those that could use more."""
+    async with connected(service, session.answers) as engine:
+        sampler = Sampler(job.recipe, job.model, job.route, engine, service.slots, job.progress)
+        await sampler.run(session.shards(session.waiting["prompt_id"], {}))
+        draws = job.recipe.sampling.draws
+        while spend and isinstance(draws, AdaptiveDraws) and draws.budget is not None:
+            limits = _limits_from(job, draws, session)
+            if not limits:
+                break
+            more = sum(limits.values()) - session.drawn(limits)
+            job.progress.say(f"{more:,} draws are left of the budget: {len(limits):,} prompts may go on")
+            job.progress.reopen(StopReason.LIMIT, len(limits), more)
+            await sampler.run(session.shards(pl.Series(sorted(limits)), limits))
+    return session.stops()
 
-    def committed(batch: list[Completion]) -> None:
-        failed = sum(c.finish_reason == FinishReason.ERROR for c in batch)
-        tokens = sum(c.completion_tokens for c in batch)
-        job.progress.add(completed=len(batch) - failed, failed=failed, tokens=tokens)
-        grader.take(batch)
 
-    async with connected(service, answers) as engine:
-        await Sampler(job.recipe, job.model, job.route, engine).run(draws, journal, service.slots, committed)
+def _limits_from(job: Job, draws: AdaptiveDraws, session: _Session) -> dict[str, int]:
+    """New limits for prompts that have reached theirs, as far as the budget has something left."""
+    assert draws.budget is not None
+    stops = session.stops()
+    earlier = job.workspace.read_stops().join(stops.lazy(), on="prompt_id", how="anti").collect()
+    adaptive = stops.filter("adaptive")
+    prompts, spent = adaptive.height + earlier.height, int(adaptive["draws"].sum()) + int(earlier["draws"].sum())
+    open_ones = adaptive.filter(pl.col("reason") == StopReason.LIMIT)
+    candidates = [
+        Candidate(prompt_id, Counts(drawn, accepted, failed))
+        for prompt_id, drawn, accepted, failed in open_ones.select(
+            "prompt_id", "draws", "accepted", "failed"
+        ).iter_rows()
+    ]
+    return share_out(draws, candidates, math.floor(draws.budget * prompts) - spent)
+
+
+def _known_ends(job: Job, waiting: pl.DataFrame, *, retry_failed: bool) -> pl.DataFrame:
+    """How the draws of these prompts ended that are there already, in the order of their prompts."""
+    verdicts, measures = job.workspace.scan_grades(job.grades)
+    drawn = job.workspace.scan_drawn().join(waiting.lazy(), on="prompt_id", how="semi")
+    drawn = drawn.select("completion_id", "prompt_id", "draw", "finish_reason", "error")
+    outcomes = combined(verdicts, "rule").select("completion_id", "outcome")
+    graded = (
+        drawn.join(outcomes, on="completion_id", how="left").join(measures, on="completion_id", how="left").collect()
+    )
+    failed = pl.col("finish_reason") == FinishReason.ERROR
+    good = accepted(graded, job.recipe.selection) if graded.height else pl.Series("accepted", [], pl.Boolean)
+    ends = graded.with_columns(good.fill_null(False)).select(
+        "prompt_id", "draw", failed=failed, hopeless=pl.col("error").str.starts_with(SET_ASIDE).fill_null(False),
+        accepted=pl.when(~failed & pl.col("accepted")).then("folded"),
+    )  # fmt: skip
+    return (ends.filter(~pl.col("failed")) if retry_failed else ends).sort("prompt_id", "draw")
+
+
+def _write_stops(job: Job, waiting: pl.DataFrame, stops: pl.DataFrame) -> None:
+    earlier = job.workspace.read_stops().join(waiting.lazy(), on="prompt_id", how="anti").collect()
+    draws = job.recipe.sampling.draws
+    named = stops.join(waiting.select("prompt_id", "rendered"), on="prompt_id").with_columns(
+        route=pl.lit(job.route), policy=pl.lit(job.draws)
+    )
+    if isinstance(draws, AdaptiveDraws) and draws.budget is not None:
+        could = (pl.col("reason") == StopReason.LIMIT) & pl.col("adaptive") & (pl.col("draws") < draws.most)
+        named = named.with_columns(reason=pl.when(could).then(pl.lit(StopReason.BUDGET.value)).otherwise("reason"))
+    columns = list(Stops.columns())
+    job.workspace.write_stops(pl.concat([earlier.select(columns), named.select(columns)]).sort("prompt_id"))
+
+
+@dataclass(eq=False)
+class _Session:
+    """What the shards of one run of `sample` share."""
+
+    job: Job
+    pool: VerifierPool
+    waiting: pl.DataFrame
+    known: pl.DataFrame
+    answers: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    made: int = 0
+    _ends: dict[str, dict[int, End]] = field(default_factory=dict)
+    _stops: list[pl.DataFrame] = field(default_factory=list)
+    _shards: int = 0
+
+    @property
+    def spends(self) -> bool:
+        """Whether there is a budget, so that prompts that have reached their limit may go on."""
+        draws = self.job.recipe.sampling.draws
+        return isinstance(draws, AdaptiveDraws) and draws.budget is not None
+
+    def shards(self, prompt_ids: pl.Series, limits: dict[str, int]) -> Iterator[_PromptShard]:
+        """Open the shards of these prompts one after another, as they are asked for."""
+        size = self.job.runtime.shard_prompts
+        for start in range(0, len(prompt_ids), size):
+            prompts = self.job.workspace.prompts_of(prompt_ids[start : start + size]).sort("prompt_id")
+            name = f"shard-{self._shards:05d}"
+            self._shards += 1
+            yield _PromptShard(self, name, prompts, self._pursuits(prompts, limits))
+
+    def close(self, pursuits: list[Pursuit], made: int) -> None:
+        """A shard is sealed. How the draws of a prompt ended is kept where it may go on."""
+        self._stops.append(_stops_of(pursuits))
+        self.made += made
+        if self.spends:
+            self._ends |= {p.prompt_id: p.ends for p in pursuits if p.stop is StopReason.LIMIT}
+
+    def stops(self) -> pl.DataFrame:
+        """Why the prompts stopped, the last time that each did."""
+        return pl.concat([pl.DataFrame(schema=STOPPED_SCHEMA), *self._stops]).unique("prompt_id", keep="last")
+
+    def drawn(self, prompt_ids: dict[str, int]) -> int:
+        """How many draws these prompts have."""
+        return int(self.stops().filter(pl.col("prompt_id").is_in(list(prompt_ids)))["draws"].sum())
+
+    def _pursuits(self, prompts: pl.DataFrame, limits: dict[str, int]) -> list[Pursuit]:
+        ids = prompts["prompt_id"]
+        ends: dict[str, dict[int, End]] = {}
+        known = self.known.filter(pl.col("prompt_id").is_between(pl.lit(ids.min()), pl.lit(ids.max())))
+        for prompt_id, draw, failed, hopeless, good in known.iter_rows():
+            ends.setdefault(prompt_id, {})[draw] = End(good, failed, hopeless)
+        cuts = {
+            key: Cut(stages, text, unpacked(token_ids), *numbers)
+            for key, _, _, stages, text, token_ids, *numbers in self.job.workspace.read_cuts(ids).iter_rows()
+        }
+        pursuits = []
+        planned = prompts.select("prompt_id", "messages", "language").join(self.waiting, on="prompt_id")
+        columns = planned.sort("prompt_id").select("prompt_id", "messages", "language", "draws", "fixed").iter_rows()
+        for prompt_id, messages, language, most, fixed in columns:
+            rendered = self.job.renderer.render([Message(m["role"], m["content"]) for m in messages], language)
+            draws = most if fixed else self.job.recipe.sampling.draws
+            known_ends = self._ends.pop(prompt_id, {}) or ends.get(prompt_id, {})
+            pursuit = Pursuit(prompt_id, rendered, draws, limits.get(prompt_id), known_ends)
+            if cuts:  # by their ids: a cut of another rendering or route is no part of this draw
+                named = {
+                    completion_id(prompt_id, rendered.fingerprint, self.job.route, n): n for n in range(pursuit.most)
+                }
+                pursuit.cuts = {
+                    named[key]: cut
+                    for key, cut in cuts.items()
+                    if named.get(key, 0) not in pursuit.ends and key in named
+                }
+            pursuits.append(pursuit)
+        return pursuits
+
+
+class _PromptShard:
+    """Prompts that are sampled and sealed together; see `sampling.Shard`."""
+
+    def __init__(self, session: _Session, name: str, prompts: pl.DataFrame, pursuits: list[Pursuit]) -> None:
+        self.pursuits = pursuits
+        self._session = session
+        self._name = name
+        self._prompts = prompts
+        columns = prompts.select("prompt_id", "language", "reference").iter_rows()
+        session.answers |= {prompt_id: (language, reference) for prompt_id, language, reference in columns}
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Made when the first draw has finished."""
+        return self._session.job.workspace.open_journal(self._name)
+
+    @cached_property
+    def _grader(self) -> Grader:
+        job = self._session.job
+        return Grader(self._prompts, self._session.pool, job.recipe.selection, job.progress)
+
+    def grade(self, completions: list[Completion], heard: Heard) -> None:
+        """Measure and verify; `heard` is told of each."""
+        self._grader.take(completions, heard)
+
+    def seal(self) -> None:
+        """Turn the journal into a part, and store the grades beside it."""
+        job = self._session.job
+        made = 0
+        if "journal" in self.__dict__:
+            completions = self.journal.read()
+            if completions.height:
+                job.workspace.seal_completions(completions)
+                job.workspace.write_grades(job.grades, *self._grader.finish())
+            self.journal.remove()
+            made = completions.height
+        for prompt_id in self._prompts["prompt_id"]:
+            self._session.answers.pop(prompt_id, None)
+        self._session.close(self.pursuits, made)
+
+
+def _stops_of(pursuits: list[Pursuit]) -> pl.DataFrame:
+    rows = []
+    for pursuit in pursuits:
+        assert pursuit.stop is not None
+        counts = pursuit.counts()
+        adaptive = isinstance(pursuit.draws, AdaptiveDraws)
+        rows.append((pursuit.prompt_id, pursuit.stop, counts.drawn, counts.accepted, counts.failed, adaptive))
+    return pl.DataFrame(rows, schema=STOPPED_SCHEMA, orient="row")

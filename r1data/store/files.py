@@ -56,10 +56,10 @@ def write_text(target: Path, text: str) -> None:
         staging.write_text(text, encoding="utf-8")
 
 
-def write_parquet(target: Path, frame: pl.DataFrame) -> None:
-    """Write one zstd Parquet file whole."""
+def write_parquet(target: Path, frame: pl.DataFrame, group_rows: int = ROW_GROUP_ROWS) -> None:
+    """Write one zstd Parquet file whole. Tables without long texts are better off with larger groups of rows."""
     with written_whole(target) as staging:
-        frame.write_parquet(staging, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+        frame.write_parquet(staging, compression="zstd", row_group_size=group_rows)
 
 
 def sweep_staging(folder: Path) -> None:

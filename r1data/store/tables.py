@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from r1data.recipe import Policy
+from schemas import Stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class Tables:
     """Lazy frames in the shapes that `schemas` gives them. A stage that has not run yet has an empty frame.
 
     `completions` holds the draws of the recipe at hand, failed ones (`finish_reason == "error"`) included.
-    `planned` is the number of draws that the recipe asks for. `verdicts` holds the rules' and the judge's side by side,
+    `planned` is the number of draws that the recipe asks for: of a prompt that has not stopped, the most that it may
+    get; `stops` says why prompts have stopped. `verdicts` holds the rules' and the judge's side by side,
     and `policy` says whose counts: `r1data.selection.combined` makes one outcome of them.
     """
 
@@ -27,3 +29,4 @@ class Tables:
     decisions: pl.LazyFrame
     examples: pl.LazyFrame
     policy: Policy = "rule"
+    stops: pl.LazyFrame = field(default_factory=lambda: Stops.create_empty().lazy())

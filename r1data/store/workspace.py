@@ -1,8 +1,11 @@
 """A workspace: one folder that holds everything a recipe made, as plain Parquet and text.
 
     recipe.yaml          the recipe as it was last run      manifest.json   fingerprints, versions, when
-    prompts.parquet      bad_prompts.parquet                plan.parquet    every draw that the recipe asks for
+    prompts.parquet      bad_prompts.parquet
+    plan.parquet         a row per prompt: which draws the recipe asks for, and how many at most
+    stops.parquet        why each prompt got no more draws
     journal/             draws that are safe but not sealed (SQLite)
+    cuts/                draws that a cap interrupted before a run was stopped; the next run goes on from their text
     completions/ verdicts/ measures/                        sealed parts, never changed
     audit.parquet        what verifiers said of the prompts' own references
     references.parquet   references that the majority of the draws named
@@ -19,6 +22,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,7 @@ import polars as pl
 from r1data.errors import WorkspaceError
 from r1data.recipe import fingerprint, fingerprint_files
 from r1data.store.files import STAGING, folder_written_whole, sweep_staging, write_parquet, write_text
-from r1data.store.journal import Journal, read_journal
+from r1data.store.journal import CUTS_SCHEMA, Journal, read_journal
 from r1data.store.tables import Tables
 from schemas import (
     Audits,
@@ -40,12 +44,25 @@ from schemas import (
     Outcome,
     Prompts,
     References,
+    Stops,
     Verdicts,
 )
 
 JUDGE = "judge"
 DATASET_FILE_BYTES = 256 << 20
-PLAN_SCHEMA = pl.Schema({"completion_id": pl.String, "prompt_id": pl.String, "draw": pl.Int32, "seed": pl.Int64})
+PLAN_GROUP_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Which draws are asked for: the plan, the route that makes them, and the fingerprint of the policy."""
+
+    plan: pl.LazyFrame
+    route: str
+    policy: str
+
+
+PLAN_SCHEMA = pl.Schema({"prompt_id": pl.String, "rendered": pl.String, "draws": pl.Int32, "fixed": pl.Boolean})
 
 
 class Workspace:
@@ -131,10 +148,21 @@ class Workspace:
         write_parquet(self.root / "references.parquet", References.validate(references, cast=True))
 
     def write_plan(self, plan: pl.DataFrame) -> None:
-        """Store every draw that the recipe asks for."""
-        write_parquet(
-            self.root / "plan.parquet", plan.select(pl.col(name).cast(dtype) for name, dtype in PLAN_SCHEMA.items())
-        )
+        """Store which draws the recipe asks for: of each prompt, rendered like this, at most so many, or (`fixed`) just
+        so many.
+        """
+        typed = plan.select(pl.col(name).cast(dtype) for name, dtype in PLAN_SCHEMA.items())
+        write_parquet(self.root / "plan.parquet", typed.sort("prompt_id"), PLAN_GROUP_ROWS)
+
+    def write_stops(self, stops: pl.DataFrame) -> None:
+        """Store why each prompt got no more draws."""
+        write_parquet(self.root / "stops.parquet", Stops.validate(stops, cast=True), PLAN_GROUP_ROWS)
+
+    def read_stops(self, drawing: Drawing | None = None) -> pl.LazyFrame:
+        """Why prompts got no more draws, as far as the same draws were asked for by the same policy."""
+        drawing = drawing or self.drawing()
+        stops = self._scan("stops.parquet", Stops).filter(route=drawing.route, policy=drawing.policy)
+        return stops.join(drawing.plan, on=("prompt_id", "rendered"), how="semi")
 
     def write_decisions(self, decisions: pl.DataFrame) -> None:
         """Store what is kept and what is not."""
@@ -169,13 +197,27 @@ class Workspace:
     def prompts_of(self, prompt_ids: pl.Series) -> pl.DataFrame:
         """The prompts with these ids, as far as the recipe still has them; references as in `read_prompts`."""
         wanted = prompt_ids.unique().to_frame("prompt_id").lazy()
-        prompts = self._scan("prompts.parquet", Prompts).join(wanted, on="prompt_id", how="semi").collect()
+        # Prompts lie in the order of their ids, so most of the file is not even read.
+        near = pl.col("prompt_id").is_between(pl.lit(prompt_ids.min()), pl.lit(prompt_ids.max()))
+        prompts = self._scan("prompts.parquet", Prompts).filter(near).join(wanted, on="prompt_id", how="semi").collect()
         return with_references(prompts, self.read_references())
 
     def scan_plan(self) -> pl.LazyFrame:
-        """The draws that the recipe asks for."""
+        """Which draws the recipe asks for, one row per prompt."""
         path = self.root / "plan.parquet"
         return pl.scan_parquet(path) if path.is_file() else pl.LazyFrame(schema=PLAN_SCHEMA)
+
+    def drawing(self) -> Drawing:
+        """Which draws the recipe that was last run asks for."""
+        manifest = self.read_manifest()
+        return Drawing(self.scan_plan(), manifest.get("route", ""), manifest.get("draws", ""))
+
+    def scan_limits(self, drawing: Drawing | None = None) -> pl.LazyFrame:
+        """The plan, with how many draws each prompt has got where it has stopped: `prompt_id`, `rendered`, `draws`."""
+        drawing = drawing or self.drawing()
+        stopped = self.read_stops(drawing).select("prompt_id", _made="draws")
+        plan = drawing.plan.join(stopped, on="prompt_id", how="left")
+        return plan.select("prompt_id", "rendered", draws=pl.coalesce("_made", "draws"))
 
     # --- parts ---------------------------------------------------------------------------------------------------
 
@@ -186,6 +228,25 @@ class Workspace:
     def open_journal(self, shard: str) -> Journal:
         """Open or make the journal of a shard."""
         return Journal(self.root / "journal" / f"{shard}.sqlite")
+
+    def write_cuts(self, cuts: pl.DataFrame) -> None:
+        """Store interrupted draws that a journal held, so that it can be removed."""
+        name = fingerprint(cuts.select("completion_id", "stages").rows())[:16]
+        write_parquet(self.root / "cuts" / f"{name}.parquet", cuts)
+
+    def read_cuts(self, prompt_ids: pl.Series) -> pl.DataFrame:
+        """Interrupted draws of these prompts that have not ended: the longest text of each."""
+        files = self._files("cuts")
+        if not files:
+            return pl.DataFrame(schema=CUTS_SCHEMA)
+        wanted = prompt_ids.unique().to_frame("prompt_id").lazy()
+        mine = pl.scan_parquet(files).join(wanted, on="prompt_id", how="semi")
+        return mine.sort("stages", descending=True).unique("completion_id", keep="first").collect()
+
+    def drop_cuts(self) -> None:
+        """Forget interrupted draws: every prompt has stopped, so they have ended."""
+        for path in self._files("cuts"):
+            path.unlink()
 
     def seal_completions(self, completions: pl.DataFrame) -> str:
         """Turn finished draws into an immutable part, named after the ids in it, and return that name."""
@@ -201,11 +262,6 @@ class Workspace:
     def read_part(self, part: str) -> pl.DataFrame:
         """The completions of one part."""
         return pl.read_parquet(self.root / "completions" / f"{part}.parquet")
-
-    def finished_ids(self) -> pl.DataFrame:
-        """All draws that were ever made, sealed or in journals: `completion_id`, and whether it `failed`."""
-        failed = (pl.col("finish_reason") == "error").alias("failed")
-        return self.scan_all_completions().select("completion_id", failed).collect()
 
     def write_grades(self, version: str, verdicts: pl.DataFrame, measures: pl.DataFrame) -> None:
         """Store verdicts and measures of the same completions, under the version of what made them."""
@@ -250,13 +306,22 @@ class Workspace:
             for path in written:
                 path.unlink(missing_ok=True)
 
+    def scan_grades(self, version: str) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+        """All verdicts of rules and all measures of this version, whatever the recipe asks for."""
+        pattern = f"*.{version}.parquet"
+        return self._scan_parts("verdicts", Verdicts, pattern), self._scan_parts("measures", Measures, pattern)
+
     def ungraded_ids(self, version: str) -> pl.DataFrame:
-        """Ids of planned, successful draws that lack measures of this version, or its verdict where a rule has one."""
-        tables = self.tables(version)
-        wanted = tables.completions.filter(pl.col("finish_reason") != "error")
-        ruled = tables.prompts.select("prompt_id", _ruled=pl.col("verifier") != JUDGE)
-        verdicts = self._scan_parts("verdicts", Verdicts, f"*.{version}.parquet").select("completion_id", _rule=True)
-        measures = tables.measures.select("completion_id", _measured=True)
+        """Ids of successful draws that lack measures of this version, or its verdict where a rule has one.
+
+        Draws that a prompt has beyond its stop are among them: when it goes on, they are not made again.
+        """
+        wanted = self.scan_drawn().filter(pl.col("finish_reason") != "error")
+        prompts = self._scan("prompts.parquet", Prompts)
+        ruled = prompts.select("prompt_id", _ruled=pl.col("verifier") != JUDGE)
+        said, measured = self.scan_grades(version)
+        verdicts = said.select("completion_id", _rule=True)
+        measures = measured.select("completion_id", _measured=True)
         return (
             wanted.select("completion_id", "prompt_id")
             .join(ruled, on="prompt_id", how="left")
@@ -288,15 +353,17 @@ class Workspace:
         """
         manifest = self.read_manifest()
         version = version or manifest.get("grades", "")
+        limits = self.scan_limits()
+        completions = self._planned(self.scan_all_completions(), limits, manifest.get("route", ""))
+        # Ids alone, collected once: verdicts and measures are joined to them, and texts stay on disk.
+        planned_ids = completions.select("completion_id").collect().lazy()
         rules = self._scan_parts("verdicts", Verdicts, f"*.{version}.parquet")
         verdicts = pl.concat([rules, self.judgements(manifest.get("judging", "none"))])
-        plan = self.scan_plan()
-        planned_ids = plan.select("completion_id")
-        completions = self.scan_all_completions().join(planned_ids, on="completion_id", how="semi")
         return Tables(
-            planned=plan.select(pl.len()).collect().item(),
+            planned=limits.select(pl.col("draws").sum()).collect().item(),
             prompts=self._scan("prompts.parquet", Prompts),
             bad_prompts=self._scan("bad_prompts.parquet", BadPrompts),
+            stops=self.read_stops(),
             completions=completions,
             verdicts=verdicts.join(planned_ids, on="completion_id", how="semi"),
             measures=self._scan_parts("measures", Measures, f"*.{version}.parquet").join(
@@ -306,6 +373,18 @@ class Workspace:
             examples=self._scan_parts("dataset/data", Examples),
             policy=manifest.get("policy", "rule"),
         )
+
+    def scan_drawn(self, drawing: Drawing | None = None) -> pl.LazyFrame:
+        """Every draw of these prompts, rendered like this, by this route, however many were made of each."""
+        drawing = drawing or self.drawing()
+        mine = self.scan_all_completions().filter(pl.col("route") == drawing.route)
+        return mine.join(drawing.plan, on=("prompt_id", "rendered"), how="semi")
+
+    def _planned(self, completions: pl.LazyFrame, limits: pl.LazyFrame, route: str) -> pl.LazyFrame:
+        """Those completions that the recipe asks for."""
+        asked = limits.rename({"draws": "_draws"})
+        mine = completions.filter(pl.col("route") == route).join(asked, on=("prompt_id", "rendered"))
+        return mine.filter(pl.col("draw") < pl.col("_draws")).drop("_draws")
 
     def scan_all_completions(self) -> pl.LazyFrame:
         """Every draw ever made here, sealed or in a journal only, one row each, in the present plan or not."""
@@ -325,7 +404,8 @@ class Workspace:
 
     def _scan_parts(self, table: str, schema: type[dy.Schema], pattern: str = "*.parquet") -> pl.LazyFrame:
         files = self._files(table, pattern)
-        return pl.scan_parquet(files) if files else schema.create_empty().lazy()
+        # A part that an older version wrote may lack the newest columns.
+        return pl.scan_parquet(files, missing_columns="insert") if files else schema.create_empty().lazy()
 
 
 def with_references(prompts: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ GOOD = {
     "model": "./model",
     "prompts": [{"kind": "file", "path": "prompts.jsonl"}, {"kind": "shipped", "dataset": "arithmetic-en"}],
 }
+HOSTED = {"model": {"id": "teacher", "api": "chat"}}
 
 
 def write(folder: Path, document: object) -> Path:
@@ -37,6 +38,11 @@ def test_paths_start_at_the_recipes_folder(tmp_path: Path) -> None:
         ({"prompts": [{"kind": "shiped", "dataset": "a"}]}, "'shipped'"),
         ({"prompts": [{"path": "a"}]}, "needs a key 'kind'"),
         ({"prompts": []}, "at least 1"),
+        (HOSTED | {"sampling": {"caps": [8], "max_tokens": 9}}, "sampling: a model with api: chat cannot go on"),
+        (HOSTED | {"template": {"name": "r1-zero"}}, "template: a model with api: chat is sent messages"),
+        (HOSTED | {"template": {"prefill": "<think>"}}, "leave out prefill"),
+        ({"model": {"id": "./folder", "api": "chat"}}, "the name that the model's server knows it by"),
+        ({"model": {"id": "a", "api": "chatty"}}, "model.api"),
         ({"sampling": {"temperature": 0, "draws": 4}}, "temperature 0 gives the same reply every time"),
         ({"sampling": {"temperature": "warm"}}, "sampling.temperature"),
         ({"name": "../evil"}, "names the workspace's folder"),

@@ -8,8 +8,8 @@ import pytest
 from r1data.model import LoadedModel, load_model
 from r1data.prompts import Renderer
 from r1data.recipe import Recipe
-from r1data.sampling import draws_of, route
-from schemas import Prompts
+from r1data.sampling import completion_id, expanded, route, seed_of
+from schemas import Message, Prompts
 
 BASE = {"name": "t", "prompts": [{"kind": "shipped", "dataset": "x"}]}
 
@@ -34,7 +34,13 @@ def model(tiny: Path) -> LoadedModel:
 def ids(model: LoadedModel, frame: pl.DataFrame, **changes: object) -> list[str]:
     recipe = Recipe.model_validate(BASE | {"model": "./m"} | changes)
     renderer = Renderer(model, recipe.template)
-    return [d.completion_id for d in draws_of(frame, renderer, route(recipe, model), recipe)]
+    rows = [
+        (prompt_id, renderer.render([Message(m["role"], m["content"]) for m in messages], language).fingerprint)
+        for prompt_id, messages, language in frame.select("prompt_id", "messages", "language").iter_rows()
+    ]
+    plan = pl.DataFrame(rows, schema=["prompt_id", "rendered"], orient="row")
+    draws = expanded(plan.with_columns(draws=recipe.sampling.most_draws), route(recipe, model), recipe.seed)
+    return draws["completion_id"].to_list()
 
 
 def test_more_draws_keep_those_that_were_there(model: LoadedModel) -> None:
@@ -58,6 +64,8 @@ def test_order_and_company_do_not_count(model: LoadedModel) -> None:
         {"template": {"system": "Be brief."}},
         {"template": {"prefill": "<think>\n"}},
         {"template": {"name": "r1-zero"}},
+        {"sampling": {"caps": [100], "max_tokens": 32768}},
+        {"sampling": {"loops": None}},
     ],
 )
 def test_what_changes_the_draw_changes_the_id(model: LoadedModel, change: dict[str, object]) -> None:
@@ -66,7 +74,13 @@ def test_what_changes_the_draw_changes_the_id(model: LoadedModel, change: dict[s
 
 
 @pytest.mark.parametrize(
-    "change", [{"name": "other"}, {"selection": {"longest_paragraph": 5}}, {"verification": {"deadline": 1}}]
+    "change",
+    [
+        {"name": "other"},
+        {"selection": {"longest_paragraph": 5}},
+        {"verification": {"deadline": 1}},
+        {"sampling": {"draws": {"target": 1, "max": 4}}},
+    ],
 )
 def test_what_does_not_change_the_draw_keeps_the_id(model: LoadedModel, change: dict[str, object]) -> None:
     frame = prompts("2+2?")
@@ -75,6 +89,13 @@ def test_what_does_not_change_the_draw_keeps_the_id(model: LoadedModel, change: 
 
 def test_the_prefill_is_part_of_what_is_sent(model: LoadedModel) -> None:
     recipe = Recipe.model_validate(BASE | {"model": "./m", "template": {"prefill": "<think>\nI"}})
-    draw = next(draws_of(prompts("2+2?"), Renderer(model, recipe.template), "r", recipe))
-    assert draw.rendered.text.endswith("<think>\nI")
-    assert model.tokenizer.decode(draw.rendered.tokens) == draw.rendered.text
+    rendered = Renderer(model, recipe.template).render([Message("user", "2+2?")], "en")
+    assert rendered.text.endswith("<think>\nI")
+    assert model.tokenizer.decode(rendered.tokens) == rendered.text
+
+
+def test_a_seed_belongs_to_prompt_and_index() -> None:
+    assert seed_of(0, "p", 3) == seed_of(0, "p", 3)
+    assert len({seed_of(s, p, i) for s in range(3) for p in "pq" for i in range(5)}) == 30
+    assert all(0 <= seed_of(s, "p", 1) < 1 << 31 for s in range(200))
+    assert completion_id("a", "b", "c", 1) != completion_id("a", "bc", "", 1)

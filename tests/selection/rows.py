@@ -41,6 +41,7 @@ DRAWN: dict[str, Any] = {
     "finish_reason": "stop",
     "prompt_tokens": 1,
     "completion_tokens": 10,
+    "stages": 1,
     "seconds": 0.0,
     "error": None,
 }

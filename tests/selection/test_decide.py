@@ -55,6 +55,17 @@ def one(drawn: dict[str, Any], outcome: str | None, measured: dict[str, Any], **
         ({}, "correct", {"longest_paragraph": 2000}, []),
         ({}, "correct", {"fence_unclosed": True}, [Reason.MESSY_CODE]),
         ({}, "correct", {"code_in_reasoning": True}, [Reason.MESSY_CODE]),
+        ({"finish_reason": "loop"}, "correct", {}, [Reason.REPETITION]),
+        (
+            {"finish_reason": "loop"},
+            "no_answer",
+            {"think_in_order": False},
+            [
+                Reason.FORMAT,
+                Reason.NO_ANSWER,
+                Reason.REPETITION,
+            ],
+        ),
         ({}, "correct", {"repeated_lines": 0.31}, [Reason.REPETITION]),
         ({}, "correct", {"repeated_lines": 0.3}, []),
         ({}, "correct", {"tail_repeats": 4}, [Reason.REPETITION]),

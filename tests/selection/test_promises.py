@@ -16,7 +16,7 @@ DRAWN = st.fixed_dictionaries(
     {
         "prompt_id": st.sampled_from(["a" * 32, "b" * 32]),
         "draw": st.integers(0, 3),
-        "finish_reason": st.sampled_from(["stop", "stop", "stop", "length", "error"]),
+        "finish_reason": st.sampled_from(["stop", "stop", "stop", "length", "loop", "error"]),
         "completion_tokens": st.integers(1, 4),
         "error": st.just("set for every row, and read for failed ones only"),
     }

@@ -1,0 +1,35 @@
+"""Doubles: a server, or a cache before it, that gives one request's reply to another request too."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+REMEMBERED = 8192
+
+
+class Doubles:
+    """The ids of replies that were taken, and what they were the ids of.
+
+    A server may give all its replies the same id, or count from one again: then ids tell nothing, and nothing is a
+    double any more. It shows by an id that comes again with another text, or by there never having been two ids.
+    """
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, int] = OrderedDict()
+        self._ids_repeat = False
+
+    def is_one(self, reply_id: str | None, text: str) -> bool:
+        """Whether this reply was taken before, as the reply to another request. If not, it counts as taken now."""
+        if reply_id is None or self._ids_repeat:
+            return False
+        before = self._seen.get(reply_id)
+        if before is None:
+            self._seen[reply_id] = hash(text)
+            if len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
+            return False
+        if before != hash(text):
+            self._ids_repeat = True
+            self._seen.clear()
+            return False
+        return len(self._seen) > 1
