@@ -129,6 +129,7 @@ def reasoning(
         work = Work(job, pool)
         todo = plan_task(work, retry_failed)
         if todo.waiting:
+            pool.expect(job.workspace.verifiers())
             with (
                 keeping_account(job.workspace, job.progress, job.runtime),
                 serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service,

@@ -45,6 +45,7 @@ def run(job: Job, *, retry_failed: bool = False, top_up: bool = False) -> Result
         with VerifierPool(job.runtime.verify_workers, job.recipe.verification.deadline) as pool:
             todo = begin(job, pool, retry_failed=retry_failed, top_up=top_up)
             if todo.waiting:
+                pool.expect(job.workspace.verifiers())
                 with (
                     keeping_account(job.workspace, job.progress, job.runtime),
                     serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service,

@@ -15,6 +15,7 @@ from r1data.progress import Progress, Silence
 from r1data.recipe import Runtime
 from r1data.store import Workspace
 from r1data.store.sessions import SESSIONS, Spent, close_killed, close_session, read_live, read_sessions, write_live
+from tests.end_to_end.rehearsal import rehearse, write_recipe
 
 RUNTIME = Runtime.model_validate(
     {"engine": {"kind": "scripted"}, "gpus": 2, "price": {"gpu_hour": 36, "currency": "EUR"}}
@@ -90,3 +91,15 @@ def test_a_spoilt_account_is_named(tmp_path: Path) -> None:
     (tmp_path / SESSIONS).write_text("{}\n")
     with pytest.raises(WorkspaceError, match=SESSIONS):
         read_sessions(tmp_path)
+
+
+@pytest.mark.slow
+def test_the_judge_is_paid_for_too(tmp_path: Path, tiny: Path) -> None:
+    recipe, judge = write_recipe(tmp_path, tiny, prompts=8), "judge_engine.kind=scripted"
+    for name, extra in (("shared", ()), ("apart", (judge,))):
+        rehearse(recipe, tmp_path / name, "verification.policy=judge", runtime=("price.completion_tokens=1", *extra))
+    shared, apart = (read_sessions(tmp_path / name) for name in ("shared", "apart"))
+    assert [s.draws for s in shared] == [32] and [s.draws for s in apart] == [32, 0]
+    drawn = Workspace(tmp_path / "apart").tables().completions.collect()["completion_tokens"].sum()
+    assert apart[0].tokens == drawn and apart[1].tokens > 0 and apart[1].money == apart[1].tokens / 1e6
+    assert shared[0].tokens == drawn + apart[1].tokens

@@ -61,10 +61,9 @@ class LiveLine:
         self._console.print(line, highlight=False, markup=False)
 
     def counts(self, tally: Tally) -> None:
-        """Bring the live line up to date."""
-        self._bar.update(
-            self._task, total=1.0, completed=tally.share_done, counts=describe(tally), visible=tally.planned > 0
-        )
+        """Bring the live line up to date, once there is something to sample."""
+        if tally.planned:
+            self._bar.update(self._task, total=1.0, completed=tally.share_done, counts=describe(tally), visible=True)
 
     @contextmanager
     def shown(self) -> Iterator[None]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import compress
+from operator import not_
 
 from r1data.engines.endpoint import Attempt, Endpoint, State
 from r1data.engines.suspects import GROUP, Lane
@@ -42,11 +44,14 @@ class Dispatcher:
         elif attempt in self._queues[attempt.lane]:
             self._queues[attempt.lane].remove(attempt)
 
-    def drain(self) -> Iterator[Attempt]:
-        """Take all requests that wait out of their queues."""
-        for queue in self._queues.values():
-            while queue:
-                yield queue.popleft()
+    def drain(self, prompt_id: str | None = None) -> list[Attempt]:
+        """Take requests that wait out of their queues: all, or those of one prompt."""
+        drained: list[Attempt] = []
+        for lane, queue in self._queues.items():
+            leaving = [prompt_id in (None, attempt.request.prompt_id) for attempt in queue]
+            drained += compress(queue, leaving)
+            self._queues[lane] = deque(compress(queue, map(not_, leaving)))
+        return drained
 
     def place(self, now: float) -> list[Attempt]:
         """Give endpoints what they may be given now; the requests that got a place, which know it."""

@@ -64,7 +64,7 @@ class Attempt:
 
     request: Request
     lane: Lane = Lane.CROWD
-    place: asyncio.Future[Endpoint] | None = None
+    place: asyncio.Future[Endpoint | None] | None = None
     endpoint: Endpoint | None = None
     life: int = 0
     mark: int = 0
@@ -104,6 +104,8 @@ class Endpoint:
     fallen: int = -1
     """The latest life that is known to have ended."""
     running: set[Attempt] = field(default_factory=set)
+    doubts: int = 0
+    """How many have lost a request and are finding out whether it is dead."""
     resting_until: float = -math.inf
     stated_until: float = -math.inf
     """Until when the server itself wants to be left alone."""
@@ -119,7 +121,7 @@ class Endpoint:
 
     def wait(self, now: float) -> float:
         """Seconds until it may be given one more request, as far as time decides; infinite where it does not."""
-        if self.state is not State.UP or self.limit.room(len(self.running)) < 1:
+        if self.state is not State.UP or self.doubts or self.limit.room(len(self.running)) < 1:
             return math.inf
         paces = [pace.wait(now) for pace in (self.requests, self.tokens) if pace is not None]
         return max(0.0, self.resting_until - now, *paces)

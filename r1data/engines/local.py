@@ -110,7 +110,7 @@ class LocalServer:
                 self._notify(
                     f"the engine {what}; starting it again ({self._restarts} of {self._settings.max_restarts})"
                 )
-                self._stop()
+                self._stop(hard=True)
                 try:
                     self._start()
                 except EngineError as error:
@@ -162,13 +162,16 @@ class LocalServer:
                 raise EngineError(self._obituary(f"the engine was not ready after {limit:.0f} s"), self._hint())
         self.heard_at = time.monotonic()
 
-    def _stop(self) -> None:
+    def _stop(self, *, hard: bool = False) -> None:
+        """Have the guard end the engine and all that came from it. `hard`: an engine that hangs has no time to end."""
         process, self._process = self._process, None
         if process is None:
             return
         assert process.stdin is not None
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGCONT)  # a guard that somebody has stopped could not do its work
+        if hard:
+            _kill_children(process.pid)
         process.stdin.close()  # the guard's signal to end the engine and all that came from it
         try:
             process.wait(STOP_SECONDS)
@@ -222,6 +225,12 @@ def _healthy(url: str) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _kill_children(pid: int) -> None:
+    with contextlib.suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
 
 
 def _free_port() -> int:

@@ -48,7 +48,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """How fast and how dear. `tokens_per_second` is the whole engine's; `startup_seconds` pass before it writes."""
+    """How fast and how dear. `tokens_per_second` is the whole engine's; `startup_seconds` pass without writing,
+    over all its starts.
+    """
 
     tokens_per_second: Amount
     startup_seconds: float
@@ -126,7 +128,13 @@ class Worlds:
 
 
 def forecast(
-    groups: Sequence[Group], machine: Machine, *, recipe: str, asks: str, when: str, draws_there: int,
+    groups: Sequence[Group],
+    machine: Machine,
+    *,
+    recipe: str,
+    asks: str,
+    when: str,
+    draws_there: int,
     seed: int = 0,
 ) -> Forecast:
     """Play the policy through in many worlds; groups of one domain make one line. There must be at least one group."""
@@ -139,7 +147,7 @@ def forecast(
 
     def figures(name: str, totals: Worlds, mine: Sequence[Group]) -> Figures:
         basis = "; ".join(dict.fromkeys(group.basis for group in mine))
-        # The engine starts once: each domain bears the part of it that it has of the tokens.
+        # The engine starts for all of them: each domain bears as much of that as it has of the tokens.
         share = totals.completion_tokens.mean() / max(whole.completion_tokens.mean(), 1e-9)
         seconds = totals.completion_tokens / pace + machine.startup_seconds * share
         return _figures(name, totals, seconds, mine, machine, basis)

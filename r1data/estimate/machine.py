@@ -24,13 +24,15 @@ MEASURED_DOUBT, SHORT_DOUBT, ASSUMED_DOUBT = 0.1, 0.3, 0.6
 
 def machine_of(workspace: Workspace, runtime: Runtime, tokens_per_second: float | None = None) -> Machine:
     """What the workspace tells of speed and size; `tokens_per_second` stands in where it has not sampled yet."""
-    spent = Spent.over(read_sessions(workspace.root))
+    spent = Spent.over(session for session in read_sessions(workspace.root) if session.draws)  # the judge's are not
     gpus = gpus_of(runtime)
     pace, pace_basis = _pace(spent, gpus, tokens_per_second)
     token_bytes, draw_bytes, disk_basis = _bytes(workspace)
-    startup = (spent.engine_seconds - spent.seconds) / spent.sessions if spent.sessions else 0.0
+    # What was spent on starting engines is spent, and one more start is to come.
+    starting = max(spent.engine_seconds - spent.seconds, 0.0)
+    startup = starting + starting / spent.sessions if spent.sessions else 0.0
     return Machine(
-        tokens_per_second=pace, startup_seconds=max(startup, 0.0), gpus=gpus, price=runtime.price,
+        tokens_per_second=pace, startup_seconds=startup, gpus=gpus, price=runtime.price,
         token_bytes=token_bytes, draw_bytes=draw_bytes, basis={"tokens per second": pace_basis, "disk": disk_basis},
     )  # fmt: skip
 

@@ -29,11 +29,14 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a draw ended. `accepted` is the fingerprint of an acceptable text: two draws that say the same count once."""
+    """How a draw ended, after so many requests (`stages`). `accepted` is the fingerprint of an acceptable text: two
+    draws that say the same count once.
+    """
 
     accepted: str | None = None
     failed: bool = False
     hopeless: bool = False
+    stages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Ask:
     draw: int
     cut: Cut | None = None
     finish: bool = False
+
+    @property
+    def stages(self) -> int:
+        """How many requests the draw has taken when this is done."""
+        return (self.cut.stages if self.cut else 0) + (not self.finish)
 
 
 @dataclass(eq=False, slots=True)
@@ -58,6 +66,8 @@ class Pursuit:
     cuts: dict[int, Cut] = field(default_factory=dict)
     until: int = 0
     stop: StopReason | None = None
+    _wave: int = 0
+    """The first draw of the last wave."""
     _under_way: set[int] = field(default_factory=set)
 
     def end(self, draw: int, end: End) -> None:
@@ -106,17 +116,31 @@ class Pursuit:
         return any(end.hopeless for end in self.ends.values())
 
     def _resumed(self) -> list[Ask]:
-        """Interrupted draws go on, or stay as they are where the prompt has enough without them."""
+        """Interrupted draws go on, or stay as they are where the prompt has enough without them.
+
+        Those of a wave go on together, and whether they do depends on what had ended by then. After a restart some may
+        have gone on already: the others follow, and what has come of the first is not looked at before.
+        """
         mine = sorted(draw for draw in self.cuts if draw < self.until)
-        enough = not isinstance(self.draws, int) and self.counts().accepted >= self.draws.target
+        enough = False
+        if mine and not isinstance(self.draws, int):
+            level = min(self.cuts[draw].stages for draw in mine)
+            mine = [draw for draw in mine if self.cuts[draw].stages == level]
+            enough = len(self._accepted_by(level)) >= self.draws.target
         asks = [Ask(self, draw, self.cuts.pop(draw), finish=enough) for draw in mine]
         self._under_way.update(mine)
         return asks
 
+    def _accepted_by(self, level: int) -> set[str]:
+        """What was acceptable when the last wave's draws had all ended or taken so many requests."""
+        earlier = [end for draw, end in self.ends.items() if draw < self._wave]
+        wave = [end for draw, end in self.ends.items() if self._wave <= draw < self.until and end.stages <= level]
+        return {end.accepted for end in earlier + wave if end.accepted is not None}
+
     def _begun(self, until: int) -> list[Ask]:
         """The draws of a new wave that have not been made before."""
         new = [draw for draw in range(self.until, until) if draw not in self.ends and draw not in self.cuts]
-        self.until = until
+        self._wave, self.until = self.until, until
         self._under_way.update(new)
         return [Ask(self, draw) for draw in new]
 

@@ -80,7 +80,7 @@ class Sampler:
         self._engine = engine
         self._slots = slots
         self._progress = progress
-        self._most_ungraded = max(4096, 8 * slots)
+        self._most_ungraded = max(1024, 4 * slots)
         self._home: dict[Pursuit, _Opened] = {}
         self._following: deque[Ask] = deque()
         self._fresh: deque[Ask] = deque()
@@ -400,7 +400,7 @@ class Sampler:
             self._rung = False
         for key, accepted in verdicts:
             ask = self._unheard.pop(key)
-            ask.pursuit.end(ask.draw, End(accepted=accepted))
+            ask.pursuit.end(ask.draw, End(accepted=accepted, stages=ask.stages))
             self._advance(ask.pursuit, self._following)
         self._pump()
 

@@ -11,14 +11,14 @@ import polars as pl
 
 from r1data.estimate.belief import Amount, PassRates
 from r1data.estimate.forecast import Group
-from r1data.prompts import Rendered
-from r1data.recipe import AdaptiveDraws
+from r1data.recipe import AdaptiveDraws, fingerprint
 from r1data.sampling import Counts, Wave, draws_for, next_step
 from r1data.selection import accepted, combined
 from r1data.stages.job import Job
 from schemas import FinishReason, Message
 
 JUDGE = "judge"
+CHARACTERS_PER_TOKEN = 4
 MOST_PROMPTS = 5000
 """More prompts than this would say nothing more, and finding their draws means rendering them."""
 COUNTED_PROMPTS = 200
@@ -69,9 +69,9 @@ def unfinished(job: Job, prompts: pl.DataFrame) -> list[str]:
     return [prompt_id for prompt_id, step in steps.items() if isinstance(step, Wave)]
 
 
-def _rendered(job: Job, prompts: pl.DataFrame) -> Iterator[tuple[str, Rendered]]:
+def _turns(prompts: pl.DataFrame) -> Iterator[tuple[str, list[Message], str]]:
     for prompt_id, messages, language in prompts.select("prompt_id", "messages", "language").iter_rows():
-        yield prompt_id, job.renderer.render([Message(m["role"], m["content"]) for m in messages], language)
+        yield prompt_id, [Message(m["role"], m["content"]) for m in messages], language
 
 
 def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
@@ -84,7 +84,8 @@ def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
         "completion_id", "prompt_id", "rendered", "finish_reason", "completion_tokens", "prompt_tokens"
     ).collect()
     touched = prompts.join(slim.select("prompt_id").unique(), on="prompt_id", how="semi").sort("prompt_id")
-    same = [(prompt_id, text.fingerprint) for prompt_id, text in _rendered(job, touched.head(MOST_PROMPTS))]
+    some = _turns(touched.head(MOST_PROMPTS))
+    same = [(prompt_id, fingerprint(job.renderer.text(turns, language))) for prompt_id, turns, language in some]
     key = pl.DataFrame(same, schema={"prompt_id": pl.String, "rendered": pl.String}, orient="row")
     slim = slim.join(key, on=["prompt_id", "rendered"], how="semi")
     outcomes = combined(tables.verdicts, tables.policy).select("completion_id", "outcome")
@@ -153,5 +154,6 @@ def _length(drawn: pl.DataFrame) -> Amount:
 
 
 def _prompt_tokens(job: Job, prompts: pl.DataFrame) -> Amount:
-    """Tokens of a rendered prompt, counted over these."""
-    return Amount(statistics.fmean(len(text.tokens) for _, text in _rendered(job, prompts)))
+    """Tokens of a rendered prompt, counted over these; guessed from the text where only the model's owner can count."""
+    rendered = [job.renderer.render(turns, language) for _, turns, language in _turns(prompts)]
+    return Amount(statistics.fmean(len(one.tokens) or len(one.text) / CHARACTERS_PER_TOKEN for one in rendered))

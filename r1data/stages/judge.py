@@ -12,7 +12,9 @@ from operator import attrgetter
 import polars as pl
 
 from r1data import replies
+from r1data.account import keeping_account
 from r1data.engines import Service, connected, serving
+from r1data.engines.metered import Metered
 from r1data.judging import VERIFIER, JudgeItem, judge, opens_thought
 from r1data.recipe import Policy
 from r1data.selection import combined
@@ -110,7 +112,10 @@ def _serving_judge(job: Job, service: Service | None) -> Iterator[Service]:
         yield service
         return
     own = job.runtime.model_copy(update={"engine": job.runtime.judge_engine or job.runtime.engine})
-    with serving(own, job.judge_model, job.workspace.judge_log, job.progress.say) as started:
+    with (
+        keeping_account(job.workspace, job.progress, own),
+        serving(own, job.judge_model, job.workspace.judge_log, job.progress.say) as started,
+    ):
         yield started
 
 
@@ -122,10 +127,14 @@ async def _judge_part(job: Job, service: Service, completions: pl.DataFrame, tal
     answers = {item.id: (item.language, truths[item.id]) for item in items}
     batch: list[Verdict] = []
     started = time.monotonic()
+
+    def count(sent: int, written: int) -> None:
+        job.progress.add(prompt_tokens=sent, tokens=written)
+
     try:
         async with (
             connected(service, answers) as engine,
-            aclosing(judge(items, engine, job.judge, service.slots)) as verdicts,
+            aclosing(judge(items, Metered(engine, count), job.judge, service.slots)) as verdicts,
         ):
             async for verdict in verdicts:
                 batch.append(verdict)

@@ -121,7 +121,7 @@ def _known_ends(job: Job, waiting: pl.DataFrame, *, retry_failed: bool) -> pl.Da
     """How the draws of these prompts ended that are there already, in the order of their prompts."""
     verdicts, measures = job.workspace.scan_grades(job.grades)
     drawn = job.workspace.scan_drawn().join(waiting.lazy(), on="prompt_id", how="semi")
-    drawn = drawn.select("completion_id", "prompt_id", "draw", "finish_reason", "error")
+    drawn = drawn.select("completion_id", "prompt_id", "draw", "finish_reason", "error", "stages")
     outcomes = combined(verdicts, "rule").select("completion_id", "outcome")
     graded = (
         drawn.join(outcomes, on="completion_id", how="left").join(measures, on="completion_id", how="left").collect()
@@ -130,7 +130,7 @@ def _known_ends(job: Job, waiting: pl.DataFrame, *, retry_failed: bool) -> pl.Da
     good = accepted(graded, job.recipe.selection) if graded.height else pl.Series("accepted", [], pl.Boolean)
     ends = graded.with_columns(good.fill_null(False)).select(
         "prompt_id", "draw", failed=failed, hopeless=pl.col("error").str.starts_with(SET_ASIDE).fill_null(False),
-        accepted=pl.when(~failed & pl.col("accepted")).then("folded"),
+        accepted=pl.when(~failed & pl.col("accepted")).then("folded"), stages="stages",
     )  # fmt: skip
     return (ends.filter(~pl.col("failed")) if retry_failed else ends).sort("prompt_id", "draw")
 
@@ -196,8 +196,8 @@ class _Session:
         ids = prompts["prompt_id"]
         ends: dict[str, dict[int, End]] = {}
         known = self.known.filter(pl.col("prompt_id").is_between(pl.lit(ids.min()), pl.lit(ids.max())))
-        for prompt_id, draw, failed, hopeless, good in known.iter_rows():
-            ends.setdefault(prompt_id, {})[draw] = End(good, failed, hopeless)
+        for prompt_id, draw, failed, hopeless, good, stages in known.iter_rows():
+            ends.setdefault(prompt_id, {})[draw] = End(good, failed, hopeless, stages)
         cuts = {
             key: Cut(stages, text, unpacked(token_ids), *numbers)
             for key, _, _, stages, text, token_ids, *numbers in self.job.workspace.read_cuts(ids).iter_rows()

@@ -194,6 +194,12 @@ class Workspace:
             self._scan("prompts.parquet", Prompts).slice(offset, length).collect(), self.read_references()
         )
 
+    def verifiers(self) -> list[str]:
+        """Names of the verifiers that the prompts ask for."""
+        return (
+            self._scan("prompts.parquet", Prompts).select(pl.col("verifier").unique()).collect()["verifier"].to_list()
+        )
+
     def prompts_of(self, prompt_ids: pl.Series) -> pl.DataFrame:
         """The prompts with these ids, as far as the recipe still has them; references as in `read_prompts`."""
         wanted = prompt_ids.unique().to_frame("prompt_id").lazy()

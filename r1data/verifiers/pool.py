@@ -125,6 +125,7 @@ class VerifierPool:
         self._workers: list[Worker] = []
         self._nursery: Nursery | None = None
         self._broken: dict[str, str] = {}
+        self._expected: set[str] = set()
         self._stillborn = 0
         self._queues: dict[str, deque[Task]] = {}
         self._lock = threading.Lock()
@@ -157,6 +158,12 @@ class VerifierPool:
             self._queues.setdefault(check.verifier, deque()).append(task)
             self._ring()
         return task.result
+
+    def expect(self, verifiers: Iterable[str]) -> None:
+        """Checks for these verifiers are going to come: load them now, which takes seconds, and have workers ready."""
+        with self._lock:
+            self._expected.update(name for name in verifiers if name in KNOWN)
+            self._ring()
 
     def verify_all(self, checks: Iterable[Check | Verdict | Future[Verdict]]) -> Iterator[Verdict]:
         """A verdict for every check, in their order; only a few thousand are held at a time.
@@ -216,7 +223,8 @@ class VerifierPool:
     def _staff(self) -> None:
         """Have a nursery that knows what is asked for, and workers from it."""
         with self._lock:
-            wanted = {name for name, queue in self._queues.items() if queue and name not in self._broken}
+            waiting = {name for name, queue in self._queues.items() if queue}
+            wanted = (waiting | self._expected).difference(self._broken)
         if not wanted:
             return
         if self._nursery is None:

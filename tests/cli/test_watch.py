@@ -52,7 +52,7 @@ def test_a_terminal_shows_the_live_board_then_the_tables_and_ctrl_c_leaves(
     watcher = subprocess.Popen([*WATCH, str(tmp_path)], stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
     try:
         shown = read_until(ours, "draws", "of at most 100", "pass rate 60.0%", "cost", "EUR", "working", str(alive.pid))
-        assert "2 GPU" not in shown and "Traceback" not in shown
+        assert "Traceback" not in shown
         alive.send_signal(signal.SIGKILL)
         alive.wait()
         read_until(ours, "made up of", "1 sessions, 1 of them killed")

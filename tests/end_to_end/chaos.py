@@ -158,6 +158,7 @@ class Toll:
     kills: Counter[str] = field(default_factory=Counter)
     in_flight: list[int] = field(default_factory=list)
     starts: int = 0
+    diary: list[str] = field(default_factory=list)
 
     @property
     def redraws_allowed(self) -> int:
@@ -178,6 +179,7 @@ class Chaos:
         self._dice = random.Random(seed)
         self._command = run_command(recipe, root, [server.url], f"concurrency={slots}", *settings)
         self._log = root.parent / f"{root.name}.log"
+        self._began = time.monotonic()
         self.toll = Toll()
 
     def unleash(self, victims: Sequence[str], pace: int) -> Toll:
@@ -205,6 +207,8 @@ class Chaos:
 
     def _start(self) -> subprocess.Popen[bytes]:
         self.toll.starts += 1
+        self._asked_before = len(self._server.requests())
+        self.toll.diary.append(f"{time.monotonic() - self._began:6.2f} start")
         with self._log.open("ab") as log:
             return subprocess.Popen(self._command, stdout=log, stderr=log)
 
@@ -223,6 +227,7 @@ class Chaos:
 
     def _kill(self, victim: str, run: subprocess.Popen[bytes]) -> None:
         self.toll.kills[victim] += 1
+        self.toll.diary.append(f"{time.monotonic() - self._began:6.2f} {victim}, {self._server.asked()} asked")
         nursery, workers = workers_of(psutil.Process(run.pid))
         match victim:
             case "run":
@@ -246,10 +251,10 @@ class Chaos:
                 raise AssertionError(victim)
 
     def _bury_run(self, run: subprocess.Popen[bytes]) -> None:
-        """What the server was asked for, and is not durable, is lost, and no more than there were slots."""
+        """What this run asked for, and is not durable, is lost, and no more than there were slots."""
         run.wait()
         time.sleep(0.05)  # what was on its way arrives
-        requests = self._server.requests()
+        requests = self._server.requests()[self._asked_before :]
         self._count(len(set(requests) - self.durable(requests)))
 
     def _count(self, lost: int) -> None:

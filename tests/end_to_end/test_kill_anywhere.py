@@ -58,7 +58,7 @@ def kill_anywhere(folder: Path, tiny: Path, kind: str, seed: int) -> Toll:
         random.Random(seed).shuffle(victims)
         chaos = Chaos(recipe, folder / "killed", server, seed, SLOTS, SETTINGS)
         toll = chaos.unleash([*victims, "run"], PACE)
-        print(toll)
+        print("\n".join(toll.diary))
         assert toll.kills.total() >= 30
 
         requests = server.requests()

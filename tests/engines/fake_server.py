@@ -1,7 +1,6 @@
 """A server that speaks just enough of the protocol, and misbehaves on request. For fault injection only."""
 
 import asyncio
-import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -32,7 +31,7 @@ def pieces(text: str = "four", reply_id: str = "cmpl-1") -> list[bytes]:
     return [*(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks), b"data: [DONE]\n\n"]
 
 
-def streamed(*events: bytes, pauses: Sequence[float] = (), drop: bool = False) -> Live:
+def streamed(*events: bytes, pauses: Sequence[float] = (0.0,), drop: bool = False) -> Live:
     """A reply of these events, with pauses before the first of them, the last of which goes on for all others.
 
     `drop`: the connection is cut where the reply should end.
@@ -41,8 +40,8 @@ def streamed(*events: bytes, pauses: Sequence[float] = (), drop: bool = False) -
     async def live(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        for event, pause in zip(events, itertools.chain(pauses, itertools.repeat(pauses[-1] if pauses else 0))):
-            await asyncio.sleep(pause)
+        for number, event in enumerate(events):
+            await asyncio.sleep(pauses[min(number, len(pauses) - 1)])
             await response.write(event)
         if drop:
             return cut(request, response)

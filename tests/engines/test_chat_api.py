@@ -1,9 +1,12 @@
 """Chats: messages out; reasoning and answer, from their own fields, in."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from r1data.engines.api import Garbled, Refused
 from r1data.engines.chat_api import ChatApi
@@ -11,6 +14,15 @@ from r1data.engines.protocol import Reply, Request
 from r1data.recipe import Loops
 from schemas import FinishReason, Message
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["stop", "length", "<think>", "", "x" * 3000]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["content", "text"]), inner),
+)
+PART = st.fixed_dictionaries({}, optional=dict.fromkeys(("content", "reasoning", "refusal"), JSON)) | JSON
+CHOICE = st.fixed_dictionaries({}, optional={"delta": PART, "message": PART, "finish_reason": JSON, "index": JSON})
+EVENT = st.fixed_dictionaries(
+    {}, optional={"choices": st.lists(CHOICE | JSON, max_size=2), "usage": JSON, "error": JSON}
+)
 REQUEST = Request(
     "p", (), seed=1, temperature=0.7, top_p=0.9, max_tokens=32768, loops=Loops(),
     messages=(Message("system", "Be brief."), Message("user", "2 + 2?")),
@@ -111,3 +123,9 @@ def test_a_refusal_is_no_reply() -> None:
         API.whole(REQUEST, message(refusal="I cannot help with that."))
     with pytest.raises(Refused, match="content_filter"):
         read(delta(content="Fo"), delta("content_filter"))
+
+
+@drawn(st.lists(EVENT | JSON, max_size=5))
+def test_nothing_a_server_sends_is_an_error_of_ours(events: list[object]) -> None:
+    with suppress(Garbled, Refused):
+        assert isinstance(read(*events), Reply)

@@ -112,7 +112,7 @@ def test_one_who_kills_engines_for_no_reason_convicts_nobody_in_a_crowd(
 
 @pytest.mark.parametrize("seed", range(20))
 def test_finding_a_killer_takes_few_deaths(seed: int) -> None:
-    """Two in the crowd, one in a group, one alone, for each; never more in a row than a local engine may be restarted."""
+    """For each two in the crowd, one in a group, one alone; never more in a row than an engine may be restarted."""
     world = World(400, {3, 200, 399}, concurrency=64, seed=seed)
     world.run()
     assert world.most_deaths_in_a_row <= 3

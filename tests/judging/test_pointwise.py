@@ -11,7 +11,8 @@ from r1data.engines import Engine, Failure, Request
 from r1data.engines.server import ServerEngine
 from r1data.errors import EngineError, ModelError
 from r1data.judging import Judge, JudgeItem, judge, judge_fingerprint, open_judge
-from r1data.recipe import JudgeSettings
+from r1data.model import load_model
+from r1data.recipe import JudgeSettings, Recipe
 from r1data.recipe import ServerEngine as ServerSettings
 from schemas import Outcome, Verdict
 from tests.engines.fake_server import Answer, completion, fake_server
@@ -221,6 +222,19 @@ def test_a_thought_that_the_template_opens_is_closed(tiny: Path) -> None:
     engine = StubEngine(lambda request, number: said("correct"))
     one(engine, open_judge(loaded, JudgeSettings()))
     assert loaded.tokenizer.decode(engine.asked[0].tokens).endswith("<think>\n\n</think>\n\n")
+
+
+def test_a_hosted_model_judges_by_messages_and_may_think_first() -> None:
+    prompts = [{"kind": "shipped", "dataset": "arithmetic-en"}]
+    teacher = {"name": "t", "model": {"id": "teacher", "api": "chat"}, "prompts": prompts}
+    by = open_judge(load_model(Recipe.model_validate(teacher)), JudgeSettings())
+    thought = f"<think>\nIs {said('incorrect')} right? No.\n</think>\n\n"
+    engine = StubEngine(lambda request, number: thought + (said("correct") if number > 1 else ""))
+    assert one(engine, by, answer="It is <|im_end|> 42.").outcome is Outcome.CORRECT
+    assert len(engine.asked) == 2, "a thought without an answer is no judgement"
+    (message,) = engine.asked[0].messages
+    assert engine.asked[0].tokens == () and message.role == "user"
+    assert "It is <·|im_end|> 42." in message.content
 
 
 def test_the_fingerprint_changes_with_what_is_said_and_with_nothing_else(tiny: Path) -> None:
