@@ -25,8 +25,6 @@ import random
 import re
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -37,22 +35,21 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import aiohttp
+import demo
 import psutil
-import yaml
 
 from r1data.engines.local import LocalServer
 from r1data.model import load_model
 from r1data.prompts import Renderer
-from r1data.recipe import LocalEngine, Recipe, read_recipe
+from r1data.recipe import LocalEngine, Recipe
 from r1data.sampling import seed_of
 from r1data.sources import read_prompts
 from schemas import Message
 
-ROOT = Path(__file__).parents[1]
-DEMO = ROOT / "data" / "recipes" / "demo.yaml"
 POLL_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 2.0
 COUNTER = re.compile(r"^vllm:generation_tokens_total\{[^}]*\} ([0-9.e+]+)", re.MULTILINE)
+RUNNING = re.compile(r"^vllm:num_requests_running\{[^}]*\} ([0-9.e+]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +62,14 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one side did in one round; processor time in seconds."""
+    """What one side did in one round. `running` are the requests that the engine had at a time, on average; processor
+    time is in seconds.
+    """
 
     side: str
     tokens: int
     seconds: float
+    running: float
     server_cpu: float
     side_cpu: float
 
@@ -95,6 +95,7 @@ class Reading:
 
     at: float
     tokens: int
+    running: int
     server_cpu: float
     side_cpu: float
 
@@ -128,7 +129,8 @@ class Meter:
         begun = max((r for r in self._readings if r.tokens == before), key=lambda r: r.at)
         ended = min((r for r in self._readings if r.tokens == after), key=lambda r: r.at)
         server, own = ended.server_cpu - begun.server_cpu, ended.side_cpu - begun.side_cpu
-        return Round(side, after - before, ended.at - begun.at, server, own)
+        running = statistics.mean(r.running for r in self._readings if begun.at < r.at < ended.at)
+        return Round(side, after - before, ended.at - begun.at, running, server, own)
 
     def _watch(self) -> None:
         while not self._ended.wait(POLL_SECONDS):
@@ -136,7 +138,8 @@ class Meter:
 
     def _read(self) -> None:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(self._metrics, timeout=60) as response:
-            tokens = sum(float(value) for value in COUNTER.findall(response.read().decode()))
+            text = response.read().decode()
+        tokens, running = (int(sum(map(float, pattern.findall(text)))) for pattern in (COUNTER, RUNNING))
         server = side = 0.0
         for process in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -145,18 +148,7 @@ class Meter:
                     server += used
                 else:
                     side += used
-        self._readings.append(Reading(time.perf_counter(), int(tokens), server, side))
-
-
-def write_recipe(path: Path, draws: int, changes: dict[str, object] | None = None) -> Recipe:
-    """The demo's recipe with all prompts of the shipped sets, so that there are enough of them."""
-    document = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
-    document["model"] = str(ROOT / "data" / "models" / "tiny")
-    for source in document["prompts"]:
-        source.pop("limit", None)
-    document["sampling"] |= {"draws": draws} | (changes or {})
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    return read_recipe(path)
+        self._readings.append(Reading(time.perf_counter(), tokens, running, server, side))
 
 
 def draws_of(recipe: Recipe, draws: int) -> list[Draw]:
@@ -211,26 +203,14 @@ def run_bare(url: str, recipe: Recipe, draws: list[Draw], in_flight: int) -> Non
         raise SystemExit(f"the bare client failed ({process.exitcode})")
 
 
-def run_ours(url: str, recipe: Path, workspace: Path, in_flight: int) -> None:
-    """`r1data run` in a new workspace, as a user would have it."""
-    runtime = workspace.with_suffix(".yaml")
-    engine = {"kind": "server", "endpoints": [url], "model": "tiny"}
-    runtime.write_text(yaml.safe_dump({"engine": engine, "concurrency": in_flight}), encoding="utf-8")
-    command = [sys.executable, "-m", "r1data", "run", str(recipe), "-w", str(workspace), "--runtime", str(runtime)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    if done.returncode:
-        raise SystemExit(f"r1data run failed:\n{done.stderr[-2000:]}")
-    shutil.rmtree(workspace)
-
-
-def compare(rounds: int, draws: int, in_flight: int, folder: Path, say: Callable[[str], None]) -> list[Round]:
+def compare(rounds: int, draws: int, in_flight: int, folder: Path) -> list[Round]:
     """Both sides in turns, the one that goes first drawn by lot; one round each before that counts."""
     path = folder / "recipe.yaml"
-    recipe = write_recipe(path, draws)
+    recipe = demo.write_recipe(path, draws)
     wanted = draws_of(recipe, draws)
-    say(f"{len(wanted):,} draws a round, {in_flight} in flight")
+    demo.say(f"{len(wanted):,} draws a round, {in_flight} in flight")
     results = []
-    with LocalServer(LocalEngine(), load_model(recipe), folder / "engine.log", say) as server:
+    with LocalServer(LocalEngine(), load_model(recipe), folder / "engine.log", demo.say) as server:
         run_bare(server.url, recipe, wanted[: 2 * in_flight], in_flight)
         for number in range(rounds):
             for side in random.Random(number).sample(("r1data run", "bare client"), 2):
@@ -238,11 +218,12 @@ def compare(rounds: int, draws: int, in_flight: int, folder: Path, say: Callable
                     if side == "bare client":
                         run_bare(server.url, recipe, wanted, in_flight)
                     else:
-                        run_ours(server.url, path, folder / f"workspace-{number}", in_flight)
+                        demo.run(server.url, path, folder / f"workspace-{number}", in_flight)
                 results.append(meter.round(side))
                 took = results[-1]
-                say(
-                    f"{side:12} {took.tokens:9,} tokens in {took.seconds:6.1f} s: {took.per_second:7,.0f} tokens/s; "
+                demo.say(
+                    f"{side:12} {took.tokens:9,} tokens in {took.seconds:6.1f} s: {took.per_second:7,.0f} tokens/s, "
+                    f"{took.running:3.0f} requests at a time; "
                     f"processor time a token {took.cpu_per_token:4.0f} us, of it the side's {took.side_share:.1%}"
                 )
     return results
@@ -265,11 +246,8 @@ def main() -> None:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="engine-tax-"))
 
-    def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
     try:
-        results = compare(options.rounds, options.draws, options.in_flight, folder, say)
+        results = compare(options.rounds, options.draws, options.in_flight, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     speed = ratios(results, lambda r: r.per_second)
