@@ -17,13 +17,12 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
 
-from r1data.progress import Progress
+from r1data.progress import Progress, Silence
 from r1data.stages import verify_file
 from r1data.verifiers import VerifierPool
 
@@ -110,7 +109,7 @@ def ours(path: Path, folder: Path) -> Side:
     out = folder / "verdicts.parquet"
     started = time.perf_counter()
     with VerifierPool(PROCESSES, 10.0) as pool:
-        verify_file(path, out, pool, Progress(_Silent()))
+        verify_file(path, out, pool, Progress(Silence()))
     seconds = time.perf_counter() - started
     found = pl.read_parquet(out, columns=["id", "outcome"]).join(
         pl.read_parquet(path, columns=["id", "right"]), on="id"
@@ -140,13 +139,6 @@ def _math_verify(row: dict[str, str]) -> dict[str, bool]:
     from math_verify import parse, verify
 
     return {"same": bool(verify(parse(f"${row['reference']}$"), parse(row["response"])))}
-
-
-class _Silent:
-    def say(self, line: str) -> None:
-        """Say nothing."""
-
-    counts: Callable[[object, object], None] = lambda self, tally: None
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ def per(amount: float | None, rows: int) -> float | None:
 
 
 def gpus_of(runtime: Runtime) -> int:
-    """GPUs whose time is counted: what the runtime says, else one per endpoint.
+    """GPUs whose time is counted: what the runtime says, else what a local engine takes, or one per endpoint.
 
     None where the price is by the token alone, as the GPUs are somebody else's then; none for an engine that has none.
     """
@@ -53,11 +53,9 @@ def gpus_of(runtime: Runtime) -> int:
     match runtime.engine:
         case ScriptedEngine():
             return 0
-        case LocalEngine(device="cpu"):
-            return 0
+        case LocalEngine() as local:
+            return local.gpus
         case ServerEngine() if by_token and runtime.price.gpu_hour is None:
             return 0
         case ServerEngine(endpoints=endpoints):
             return len(endpoints)
-        case _:
-            return 1

@@ -50,7 +50,8 @@ def test_a_share_of_nothing_is_unknown(amount: float, rows: int) -> None:
         (["engine.kind=server", "engine.endpoints=[http://a/v1]", "price.completion_tokens=2", "price.gpu_hour=1"], 1),
         (["engine.kind=scripted"], 0),
         (["engine.device=cpu"], 0),
-        ([], 1),
+        (["engine.device=gpu"], 1),
+        (["engine.device=gpu", "engine.args=[--tensor-parallel-size, '4', --data-parallel-size=2]"], 8),
     ],
 )
 def test_gpus_are_counted_where_they_are_ours(settings: list[str], gpus: int) -> None:

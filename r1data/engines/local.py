@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from r1data.engines.endpoint import Company
+from r1data.engines.client.endpoint import Company
 from r1data.errors import EngineError
 from r1data.model import LoadedModel
 from r1data.recipe import LocalEngine as Settings
@@ -191,7 +190,7 @@ class LocalServer:
 
     def _command(self) -> list[str]:
         revision = ("--revision", self._model.revision) if self._model.revision else ()
-        device = CPU_ARGS if self._on_cpu() else ()
+        device = CPU_ARGS if self._settings.on_cpu else ()
         return [
             sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", self._model.source,
             "--served-model-name", self._model.name, "--host", HOST, "--port", str(self._port),
@@ -200,13 +199,8 @@ class LocalServer:
 
     def _environment(self) -> dict[str, str]:
         offline = {"HF_HUB_OFFLINE": "1"} if self._model.is_folder else {}
-        device = CPU_ENV if self._on_cpu() else {}
+        device = CPU_ENV if self._settings.on_cpu else {}
         return {**COMMON_ENV, **device, **offline, **os.environ, **self._settings.env}
-
-    def _on_cpu(self) -> bool:
-        if self._settings.device == "auto":
-            return shutil.which("nvidia-smi") is None
-        return self._settings.device == "cpu"
 
     def _obituary(self, what: str) -> str:
         lines = self._log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:] if self._log.is_file() else []
@@ -214,7 +208,9 @@ class LocalServer:
 
     def _hint(self) -> str:
         room = (
-            ", on a CPU with room for its context: engine.env.VLLM_CPU_KVCACHE_SPACE in GiB" if self._on_cpu() else ""
+            ", on a CPU with room for its context: engine.env.VLLM_CPU_KVCACHE_SPACE in GiB"
+            if self._settings.on_cpu
+            else ""
         )
         return f"`r1data doctor` checks the engine; the model must fit this machine (engine.args in the runtime){room}"
 

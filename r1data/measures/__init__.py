@@ -23,8 +23,9 @@ def measure(frame: pl.DataFrame) -> pl.DataFrame:
 
     Takes `completion_id`, `language` (the prompt's, ISO 639-1) and `text` (the whole reply, never null).
     """
-    text, reasoning, answer = pl.col("text"), pl.col("reasoning"), pl.col("answer")
+    text, reasoning, answer, lengths = (pl.col(name) for name in ("text", "reasoning", "answer", "lengths"))
     parts = frame.with_columns(replies.reasoning(text).alias("reasoning"), replies.answer(text).alias("answer"))
+    parts = parts.with_columns(paragraphs.lengths(reasoning).alias("lengths"))
     thought = speech(parts["reasoning"], parts["language"])
     said = speech(parts["answer"], parts["language"])
     measured = parts.select(
@@ -40,8 +41,8 @@ def measure(frame: pl.DataFrame) -> pl.DataFrame:
         said.share.alias("answer_language_share"),
         thought.language.alias("detected_language"),
         thought.probability.alias("detected_probability"),
-        paragraphs.longest(reasoning).alias("longest_paragraph"),
-        paragraphs.number(reasoning).alias("paragraphs"),
+        paragraphs.longest(lengths).alias("longest_paragraph"),
+        paragraphs.number(lengths).alias("paragraphs"),
         (code.fences(reasoning) + code.fences(answer)).alias("code_fences"),
         (code.unclosed(reasoning) | code.unclosed(answer)).alias("fence_unclosed"),
         (code.fences(reasoning) > 0).alias("code_in_reasoning"),

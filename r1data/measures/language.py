@@ -14,6 +14,7 @@ import polars as pl
 
 from r1data.measures import detector
 from r1data.measures.masking import words_only
+from r1data.measures.spaces import squeezed
 
 
 class Script(NamedTuple):
@@ -165,7 +166,7 @@ def _wide(words: pl.Expr) -> pl.Expr:
 
 
 def _opinions(asked: pl.DataFrame) -> pl.DataFrame:
-    opinions = detector.detect(asked["words"].str.replace_all(r"\s+", " ").to_list())
+    opinions = detector.detect(asked.select(squeezed(pl.col("words")))["words"].to_list())
     return pl.DataFrame(
         {
             "row": asked["row"],

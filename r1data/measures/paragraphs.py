@@ -9,17 +9,17 @@ from r1data.measures import code
 TABLE_ROW = r"(?m)^[ \t]*\|.*$"
 
 
-def _lengths(text: pl.Expr) -> pl.Expr:
+def lengths(text: pl.Expr) -> pl.Expr:
     """Lengths of the text's paragraphs, a list; an empty line has length 0."""
     prose = code.outside(text).str.replace_all(TABLE_ROW, "").str.replace_all("\r", "\n", literal=True)
     return prose.str.split("\n").list.eval(pl.element().str.strip_chars().str.len_chars())
 
 
-def longest(text: pl.Expr) -> pl.Expr:
+def longest(lengths: pl.Expr) -> pl.Expr:
     """Characters of the longest paragraph; 0 where there is none."""
-    return _lengths(text).list.max().fill_null(0).cast(pl.Int32)
+    return lengths.list.max().fill_null(0).cast(pl.Int32)
 
 
-def number(text: pl.Expr) -> pl.Expr:
+def number(lengths: pl.Expr) -> pl.Expr:
     """How many paragraphs there are that hold anything."""
-    return _lengths(text).list.eval((pl.element() > 0).sum()).list.first().fill_null(0).cast(pl.Int32)
+    return lengths.list.eval((pl.element() > 0).sum()).list.first().fill_null(0).cast(pl.Int32)

@@ -6,6 +6,8 @@ import hashlib
 
 import polars as pl
 
+from r1data.measures.spaces import squeezed
+
 SHORTEST_LINE = 4
 """Shorter lines ("So", "= 4", "}") come again in honest work and do not count."""
 TAIL = 24
@@ -34,7 +36,7 @@ def folded(text: pl.Expr) -> pl.Expr:
 
     BLAKE2, because Polars' own hash may change with its version and this one is stored.
     """
-    plain = text.fill_null("").str.replace_all(r"\s+", " ").str.strip_chars()
+    plain = squeezed(text.fill_null("")).str.strip_chars()
     return plain.map_batches(_digests, return_dtype=pl.String)
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import shutil
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from r1data.recipe.recipe import Strict
+
+SPREAD = (
+    "--tensor-parallel-size", "-tp", "--pipeline-parallel-size", "-pp", "--data-parallel-size", "-dp",
+)  # fmt: skip
+"""Arguments of vLLM that multiply the GPUs it takes."""
 
 
 class LocalEngine(Strict):
@@ -24,6 +32,20 @@ class LocalEngine(Strict):
     """An engine that has work and says nothing for so long is stopped and started again."""
     max_restarts: Annotated[int, Field(ge=0)] = 3
     """Restarts in a row without a single reply between them."""
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether it computes on the CPU: where it may choose, that is on a machine without an NVIDIA GPU."""
+        return self.device == "cpu" or (self.device == "auto" and shutil.which("nvidia-smi") is None)
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that it uses, as far as its arguments say how the model is spread over them."""
+        if self.on_cpu:
+            return 0
+        given = " ".join(self.args).replace("=", " ").split()
+        sizes = [int(size) for name, size in pairwise(given) if name in SPREAD and size.isdecimal()]
+        return math.prod(sizes)
 
 
 class ServerEngine(Strict):
@@ -100,7 +122,9 @@ class Runtime(Strict):
     shard_prompts: Annotated[int, Field(ge=1)] = 500
     """Prompts per shard, the unit of sealing and of a Prefect task."""
     gpus: Annotated[int, Field(ge=1)] | None = None
-    """GPUs that the engine keeps busy, for the reckoning of GPU-hours; by default one per endpoint."""
+    """GPUs that the engine keeps busy, for the reckoning of GPU-hours; by default what a local
+    engine's arguments say, and one per endpoint of a server.
+    """
     price: Price = Price()
 
     @field_validator("engine", "judge_engine", mode="before")

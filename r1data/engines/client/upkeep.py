@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
-from r1data.engines.api import Api
-from r1data.engines.endpoint import FIRST_PAUSE, LONGEST_PAUSE, Attempt, Company, Endpoint, State
-from r1data.engines.exchange import Exchange
-from r1data.engines.introductions import is_dead, meet
+from r1data.engines.client.api import Api
+from r1data.engines.client.endpoint import FIRST_PAUSE, LONGEST_PAUSE, Attempt, Company, Endpoint, State
+from r1data.engines.client.exchange import Exchange
+from r1data.engines.client.introductions import is_dead, meet
+from r1data.engines.client.trouble import Kind, Trouble
 from r1data.engines.protocol import Reply, Request
-from r1data.engines.trouble import Kind, Trouble
 from r1data.errors import EngineError
 from r1data.recipe import ServerEngine as Settings
 from schemas import Message
@@ -223,7 +223,7 @@ class Upkeep:
         """Have a server of ours started again that has work and has said nothing for too long."""
         if self._keeper is None or not endpoint.running or endpoint.state is not State.UP:
             return
-        silence = now - self._keeper.heard_at
+        silence = now - max(self._keeper.heard_at, self._keeper.company.busy_since)
         if silence > self._keeper.silence_seconds:
             self.fall(endpoint, endpoint.life, f"it said nothing for {silence:.0f} s", silent=True)
 

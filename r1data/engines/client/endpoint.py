@@ -9,11 +9,11 @@ import threading
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from r1data.engines.doubles import Doubles
-from r1data.engines.limit import Limit, Pace
+from r1data.engines.client.doubles import Doubles
+from r1data.engines.client.limit import Limit, Pace
+from r1data.engines.client.suspects import Lane
+from r1data.engines.client.trouble import Trouble
 from r1data.engines.protocol import Request
-from r1data.engines.suspects import Lane
-from r1data.engines.trouble import Trouble
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 CHARACTERS_PER_TOKEN = 4
@@ -39,11 +39,15 @@ class Company:
 
     running: int = 0
     entered: int = 0
+    busy_since: float = -math.inf
+    """Since when there has always been somebody."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def enter(self) -> int:
+    def enter(self, now: float) -> int:
         """Begin; returns a mark for `met`."""
         with self._lock:
+            if not self.running:
+                self.busy_since = now
             self.running += 1
             self.entered += 1
             return self.entered - self.running + 1
@@ -129,7 +133,7 @@ class Endpoint:
     def take(self, attempt: Attempt, now: float) -> None:
         """Give it a request."""
         attempt.endpoint, attempt.life, attempt.sent_at, attempt.heard_at = self, self.life, now, now
-        attempt.mark = self.company.enter()
+        attempt.mark = self.company.enter(now)
         self.running.add(attempt)
         if self.requests is not None:
             self.requests.charge(1.0, now)
