@@ -1,4 +1,4 @@
-"""The soak: rounds of `tests/end_to_end/test_kill_anywhere.py`, fixed and adaptive in turn, for as long as you like.
+"""The soak: rounds of `tests/end_to_end/test_kill_anywhere.py`, fixed and adaptive in turn, as long as you like.
 
     python -m tests.soak --minutes 60 [--seed SEED]
 
