@@ -1,9 +1,9 @@
-"""The soak: rounds of `tests/end_to_end/test_kill_anywhere.py`, fixed and adaptive in turn, for as long as you like.
+"""The soak: rounds of `tests/end_to_end/test_kill_anywhere.py`, fixed and adaptive in turn, as long as you like.
 
     python -m tests.soak --minutes 60 [--seed SEED]
 
-Every round has a seed of its own, which it prints: `--seed SEED --minutes 0` repeats that one. The first that ends
-in another way than a run left in peace ends the soak and leaves its folder to look at.
+Every round has a seed of its own, which it prints: `--seed SEED --minutes 0` repeats that one. The first round that
+ends in another way than a run left in peace ends the soak, and leaves its folder to look at.
 """
 
 from __future__ import annotations

@@ -25,10 +25,12 @@ from r1data.sampling.pursuit import Ask, Cut, End, Pursuit
 from r1data.store import CutRow, Journal
 from schemas import Completion, FinishReason
 
-COMMIT_SECONDS = 0.01
+COMMIT_SECONDS = 0.04
 """Pause between commits: rows that come in meanwhile share the next flush of the disk."""
-GRADE_ROWS, GRADE_SECONDS = 256, 0.25
-"""Grading begins with so many rows or after so long: measuring a few rows costs as much as measuring a hundred."""
+GRADE_ROWS, GRADE_SECONDS, GLANCE_SECONDS = 256, 2.0, 0.025
+"""Grading begins with so many rows, after so long, or when work runs short: measuring a few rows costs as much as
+measuring a hundred.
+"""
 OPEN_SHARDS = 64
 """More would not keep the engine busier: each open one has a prompt that is still under way."""
 SET_ASIDE = "prompt set aside: "
@@ -224,10 +226,9 @@ class Sampler:
         if ask.finish:
             assert ask.cut is not None
             return self._row(ask, ask.cut, FinishReason.LENGTH, self._recipe.sampling.lengths[ask.cut.stages - 1])
-        known = next((end for end in ask.pursuit.ends.values() if end.hopeless), None)
-        if known is None:
+        if not ask.pursuit.hopeless:
             return None
-        return self._failed(ask, Failure("not sent: another draw of it has shown that", prompt_at_fault=True), 0.0)
+        return self._failed(ask, Failure("not sent: another draw has shown that none can succeed", True), 0.0)
 
     async def _draw(self, ask: Ask) -> Completion | Cut:
         """Send one request: the draw from its beginning, or from where a cap interrupted it."""
@@ -326,14 +327,14 @@ class Sampler:
         """Commit what has finished; only then does a draw give its slot free and count."""
         while self._finished:
             batch, self._finished = self._finished, []
-            by_journal: dict[Journal, tuple[list[Completion], list[CutRow]]] = {}
+            by_shard: dict[_Opened, tuple[list[Completion], list[CutRow]]] = {}
             for ask, result in batch:
-                completions, cuts = by_journal.setdefault(self._home[ask.pursuit].shard.journal, ([], []))
+                completions, cuts = by_shard.setdefault(self._home[ask.pursuit], ([], []))
                 if isinstance(result, Cut):
                     cuts.append(self._cut_row(ask, result))
                 else:
                     completions.append(result)
-            await asyncio.to_thread(_commit_all, by_journal)
+            await asyncio.to_thread(_commit_all, by_shard)
             self._running -= len(batch)
             for ask, result in batch:
                 self._settle(ask, result)
@@ -373,11 +374,17 @@ class Sampler:
 
     # --- hearing how good it is ------------------------------------------------------------------------------------
 
+    @property
+    def _hungry(self) -> bool:
+        """Whether work for the engine runs short, so that verdicts are wanted soon."""
+        return len(self._following) + len(self._fresh) < self._slots and self._exhausted
+
     async def _grade(self) -> None:
         """Hand what is durable to be measured and verified."""
         while self._ungraded:
-            if len(self._ungraded) < GRADE_ROWS:
-                await asyncio.sleep(GRADE_SECONDS)
+            patient = time.monotonic() + GRADE_SECONDS
+            while len(self._ungraded) < GRADE_ROWS and time.monotonic() < patient and not self._hungry:
+                await asyncio.sleep(GLANCE_SECONDS)
             rows, self._ungraded = self._ungraded[:GRADE_ROWS], self._ungraded[GRADE_ROWS:]
             by_shard: dict[_Opened, list[Completion]] = {}
             for ask, row in rows:
@@ -405,9 +412,9 @@ class Sampler:
         self._pump()
 
 
-def _commit_all(by_journal: dict[Journal, tuple[list[Completion], list[CutRow]]]) -> None:
-    for journal, (completions, cuts) in by_journal.items():
-        journal.commit(completions, cuts)
+def _commit_all(by_shard: dict[_Opened, tuple[list[Completion], list[CutRow]]]) -> None:
+    for opened, (completions, cuts) in by_shard.items():
+        opened.shard.journal.commit(completions, cuts)
 
 
 def _sent_tokens(ask: Ask, result: Completion | Cut) -> int:
