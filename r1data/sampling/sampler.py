@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from r1data.engines import Engine, Failure, Reply, Request
 from r1data.model import LoadedModel
 from r1data.progress import Progress
-from r1data.recipe import Recipe
+from r1data.recipe import AdaptiveDraws, Recipe
 from r1data.sampling.draws import completion_id, seed_of
 from r1data.sampling.pursuit import Ask, Cut, End, Pursuit
 from r1data.store import CutRow, Journal
@@ -27,12 +27,14 @@ from schemas import Completion, FinishReason
 
 COMMIT_SECONDS = 0.04
 """Pause between commits: rows that come in meanwhile share the next flush of the disk."""
-GRADE_ROWS, GRADE_SECONDS, GLANCE_SECONDS = 256, 2.0, 0.025
+GRADE_ROWS, GRADE_SECONDS, GLANCE_SECONDS = 256, 2.0, 0.1
 """Grading begins with so many rows, after so long, or when work runs short: measuring a few rows costs as much as
 measuring a hundred.
 """
 OPEN_SHARDS = 64
 """More would not keep the engine busier: each open one has a prompt that is still under way."""
+UNSEALED_SHARDS = 4
+"""So many may wait to be sealed before the next one is opened: sealing must keep up, or memory fills."""
 SET_ASIDE = "prompt set aside: "
 """What the error of a draw begins with when no other draw of its prompt can do better."""
 Heard = Callable[[str, str | None], None]
@@ -97,6 +99,8 @@ class Sampler:
         self._busy: set[str] = set()
         self._sealing = asyncio.Lock()
         self._opened: set[_Opened] = set()
+        self._unsealed = 0
+        self._deciding = 0
         self._exhausted = False
         self._failure: BaseException | None = None
         self._done = asyncio.Event()
@@ -137,7 +141,7 @@ class Sampler:
         while self._running < self._slots and (ask := self._next()) is not None:
             self._running += 1
             self._start(self._work(ask))
-        if not self._exhausted and len(self._fresh) < self._slots and len(self._opened) < OPEN_SHARDS:
+        if not self._exhausted and len(self._fresh) < self._slots and self._may_open:
             self._once("feed", self._feed)
         if self._finished:
             self._once("commit", self._commit)
@@ -148,6 +152,10 @@ class Sampler:
         self._progress.level(running=self._running, waiting=load.waiting, backlog=backlog)
         if self._exhausted and not self._opened:
             self._done.set()
+
+    @property
+    def _may_open(self) -> bool:
+        return len(self._opened) < OPEN_SHARDS and self._unsealed < UNSEALED_SHARDS
 
     def _next(self) -> Ask | None:
         """Prompts that are under way come first: they hold shards open. None while verification is far behind."""
@@ -192,6 +200,7 @@ class Sampler:
         self._opened.add(opened)
         for pursuit in shard.pursuits:
             self._home[pursuit] = opened
+            self._deciding += isinstance(pursuit.draws, AdaptiveDraws)
             self._advance(pursuit, self._fresh)
         self._release(opened)
 
@@ -199,6 +208,7 @@ class Sampler:
         """See what a prompt needs next."""
         queue.extend(pursuit.advance())
         if pursuit.stop is not None:
+            self._deciding -= isinstance(pursuit.draws, AdaptiveDraws)
             self._progress.stop(pursuit.stop, pursuit.most - pursuit.until)
             self._release(self._home.pop(pursuit))
 
@@ -206,12 +216,14 @@ class Sampler:
         """One thing less keeps a shard open; seal it when it was the last one."""
         opened.open -= 1
         if not opened.open:
+            self._unsealed += 1
             self._start(self._seal(opened))
 
     async def _seal(self, opened: _Opened) -> None:
         async with self._sealing:
             await asyncio.to_thread(opened.shard.seal)
         self._opened.discard(opened)
+        self._unsealed -= 1
         self._pump()
 
     # --- one draw --------------------------------------------------------------------------------------------------
@@ -376,15 +388,18 @@ class Sampler:
 
     @property
     def _hungry(self) -> bool:
-        """Whether work for the engine runs short, so that verdicts are wanted soon."""
-        return len(self._following) + len(self._fresh) < self._slots and self._exhausted
+        """Whether work for the engine runs short and verdicts can bring more, or nothing but verdicts is waited for."""
+        short = self._exhausted and len(self._following) + len(self._fresh) < self._slots
+        return short and (self._deciding > 0 or self._running == 0)
 
     async def _grade(self) -> None:
         """Hand what is durable to be measured and verified."""
         while self._ungraded:
             patient = time.monotonic() + GRADE_SECONDS
-            while len(self._ungraded) < GRADE_ROWS and time.monotonic() < patient and not self._hungry:
+            while len(self._ungraded) < GRADE_ROWS and time.monotonic() < patient:
                 await asyncio.sleep(GLANCE_SECONDS)
+                if self._hungry:
+                    break
             rows, self._ungraded = self._ungraded[:GRADE_ROWS], self._ungraded[GRADE_ROWS:]
             by_shard: dict[_Opened, list[Completion]] = {}
             for ask, row in rows:

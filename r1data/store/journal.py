@@ -53,6 +53,7 @@ class Journal:
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA cache_size=-512")  # it is written in order and read once; many may be open
         columns = ", ".join(COLUMNS)
         self._connection.execute(f"CREATE TABLE IF NOT EXISTS completions ({columns}, PRIMARY KEY (completion_id))")
         self._connection.execute(
