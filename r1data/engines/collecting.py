@@ -86,7 +86,9 @@ class Collected:
         if self._finish is None:
             raise Garbled("the reply stopped before its end")
         if self._usage is None:
-            raise Garbled("the reply does not say how many tokens it took (usage)")
+            raise Garbled(
+                "it does not say how many tokens it took (usage); some servers do so with engine.stream=false"
+            )
         prompt_tokens, completion_tokens = self._usage
         if self._token_ids and len(self._token_ids) != completion_tokens:
             raise Garbled(f"{len(self._token_ids)} tokens came, and {completion_tokens} were counted")
@@ -169,6 +171,7 @@ def ids_of(fields: dict[str, object], name: str) -> tuple[int, ...] | None:
     value = fields.get(name)
     if value is None:
         return None
-    if not isinstance(value, list) or not all(type(token) is int and token >= 0 for token in value):
+    # Sets and minima are made in C; a loop over the tokens took 7% of the client's time.
+    if not isinstance(value, list) or (value and (set(map(type, value)) != {int} or min(value) < 0)):
         raise Garbled(f"{name} is no list of token ids")
     return tuple(value)

@@ -39,11 +39,15 @@ class Company:
 
     running: int = 0
     entered: int = 0
+    busy_since: float = -math.inf
+    """Since when there has always been somebody."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def enter(self) -> int:
+    def enter(self, now: float) -> int:
         """Begin; returns a mark for `met`."""
         with self._lock:
+            if not self.running:
+                self.busy_since = now
             self.running += 1
             self.entered += 1
             return self.entered - self.running + 1
@@ -129,7 +133,7 @@ class Endpoint:
     def take(self, attempt: Attempt, now: float) -> None:
         """Give it a request."""
         attempt.endpoint, attempt.life, attempt.sent_at, attempt.heard_at = self, self.life, now, now
-        attempt.mark = self.company.enter()
+        attempt.mark = self.company.enter(now)
         self.running.add(attempt)
         if self.requests is not None:
             self.requests.charge(1.0, now)

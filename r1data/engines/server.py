@@ -153,14 +153,11 @@ class ServerEngine:
         case.returns = True
         self._pump()
         try:
-            endpoint = await attempt.place
+            return await attempt.place
         except asyncio.CancelledError:
             self._dispatcher.withdraw(attempt)
             self._pump()
             raise
-        if self.keeper is not None and self.keeper.company.running == 1:
-            self.keeper.heard_at = time.monotonic()
-        return endpoint
 
     def _pump(self) -> None:
         """Send on their way all requests that can go now, and come back when time lets others go."""

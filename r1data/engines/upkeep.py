@@ -223,7 +223,7 @@ class Upkeep:
         """Have a server of ours started again that has work and has said nothing for too long."""
         if self._keeper is None or not endpoint.running or endpoint.state is not State.UP:
             return
-        silence = now - self._keeper.heard_at
+        silence = now - max(self._keeper.heard_at, self._keeper.company.busy_since)
         if silence > self._keeper.silence_seconds:
             self.fall(endpoint, endpoint.life, f"it said nothing for {silence:.0f} s", silent=True)
 

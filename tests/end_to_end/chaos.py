@@ -191,9 +191,10 @@ class Chaos:
         while True:
             run = self._start()
             try:
-                while remaining and self._moment(run, pace):
+                while remaining and self._moment(run, remaining[0], pace):
                     victim = remaining.pop(0)
-                    self._kill(victim, run)
+                    if self._kill(victim, run):
+                        self.toll.kills[victim] += 1
                     if victim in ("run", "everything"):
                         break
                 else:
@@ -212,21 +213,21 @@ class Chaos:
         with self._log.open("ab") as log:
             return subprocess.Popen(self._command, stdout=log, stderr=log)
 
-    def _moment(self, run: subprocess.Popen[bytes], pace: int) -> bool:
+    def _moment(self, run: subprocess.Popen[bytes], victim: str, pace: int) -> bool:
         """Wait for the next moment; False where the run has ended before it.
 
         Most moments lie in the sampling and come by the requests that the server gets; some come by the clock and lie
-        anywhere.
+        anywhere, in the start of a run too.
         """
-        if self._dice.random() < 0.15:
+        if victim in ("run", "everything") and self._dice.random() < 0.25:
             return not wait_until(lambda: run.poll() is not None, self._dice.uniform(0.0, 5.0))
         goal = self._server.asked() + self._dice.randint(1, pace)
         wait_until(lambda: run.poll() is not None or self._server.asked() >= goal, LONGEST_WAIT)
         time.sleep(self._dice.uniform(0.0, 0.02))
         return run.poll() is None
 
-    def _kill(self, victim: str, run: subprocess.Popen[bytes]) -> None:
-        self.toll.kills[victim] += 1
+    def _kill(self, victim: str, run: subprocess.Popen[bytes]) -> bool:
+        """Kill it; False where it is not there."""
         self.toll.diary.append(f"{time.monotonic() - self._began:6.2f} {victim}, {self._server.asked()} asked")
         nursery, workers = workers_of(psutil.Process(run.pid))
         match victim:
@@ -237,10 +238,10 @@ class Chaos:
                 self._count(len(self._server.kill()))
             case "worker" if workers:
                 kill(self._dice.choice(workers).pid)
-            case "nursery" | "worker" if nursery is not None:
+            case "nursery" if nursery is not None:
                 kill(nursery.pid)
-            case "nursery" | "worker":
-                pass  # it is not there yet, or not any more
+            case "worker" | "nursery":
+                return False
             case "everything":
                 everybody = [run.pid, self._server.pid, *(worker.pid for worker in workers)]
                 for pid in [*everybody, *([nursery.pid] if nursery else [])]:
@@ -249,6 +250,7 @@ class Chaos:
                 assert wait_until(self._server.is_up, STARTUP_SECONDS)
             case _:
                 raise AssertionError(victim)
+        return True
 
     def _bury_run(self, run: subprocess.Popen[bytes]) -> None:
         """What this run asked for, and is not durable, is lost, and no more than there were slots."""

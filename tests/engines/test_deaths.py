@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,10 +83,23 @@ def test_a_prompt_at_which_the_engine_hangs_is_set_aside_too(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+def test_an_idle_engine_is_not_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a pause longer than any silence many requests come at once, and the first reply takes its time."""
+    monkeypatch.setattr(FrailServer, "seconds", 0.3)
+    with local(tmp_path, silence_seconds=2.0) as (server, said):
+        time.sleep(2.5)
+        asked = [request(n) for n in range(12)]
+        assert_own(asyncio.run(ask_all(server, asked, concurrency=4)), asked)
+    assert server.life == 0, said
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_an_engine_that_somebody_kills_or_stops_is_started_again(tmp_path: Path, how: signal.Signals) -> None:
+def test_an_engine_that_somebody_kills_or_stops_is_started_again(
+    tmp_path: Path, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = [request(n) for n in range(60)]
-    FrailServer.seconds = 0.1
+    monkeypatch.setattr(FrailServer, "seconds", 0.1)
 
     async def go() -> Replies:
         asking = asyncio.create_task(ask_all(server, asked, concurrency=4))
@@ -97,11 +111,8 @@ def test_an_engine_that_somebody_kills_or_stops_is_started_again(tmp_path: Path,
             os.kill(server._process.pid, how)  # the guard as well
         return await asking
 
-    try:
-        with local(tmp_path, silence_seconds=1.0) as (server, said):
-            replies = asyncio.run(go())
-    finally:
-        FrailServer.seconds = 0.01
+    with local(tmp_path, silence_seconds=1.0) as (server, said):
+        replies = asyncio.run(go())
     assert_own(replies, asked)
     assert server.life == 1, said
 
