@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from r1data.engines.endpoint import Company
+from r1data.engines.client.endpoint import Company
 from r1data.errors import EngineError
 from r1data.model import LoadedModel
 from r1data.recipe import LocalEngine as Settings

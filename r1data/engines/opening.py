@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from r1data.engines.chat_api import ChatApi
-from r1data.engines.completions_api import CompletionsApi
+from r1data.engines.client.chat_api import ChatApi
+from r1data.engines.client.completions_api import CompletionsApi
+from r1data.engines.client.server import ServerEngine
 from r1data.engines.local import LocalServer
 from r1data.engines.protocol import Engine
 from r1data.engines.scripted import ScriptedEngine
-from r1data.engines.server import ServerEngine
 from r1data.model import LoadedModel
 from r1data.recipe import LocalEngine, Runtime
 from r1data.recipe import ScriptedEngine as ScriptedSettings

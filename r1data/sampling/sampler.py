@@ -25,10 +25,12 @@ from r1data.sampling.pursuit import Ask, Cut, End, Pursuit
 from r1data.store import CutRow, Journal
 from schemas import Completion, FinishReason
 
-COMMIT_SECONDS = 0.01
+COMMIT_SECONDS = 0.04
 """Pause between commits: rows that come in meanwhile share the next flush of the disk."""
-GRADE_ROWS, GRADE_SECONDS = 256, 0.25
-"""Grading begins with so many rows or after so long: measuring a few rows costs as much as measuring a hundred."""
+GRADE_ROWS, GRADE_SECONDS, GLANCE_SECONDS = 256, 2.0, 0.025
+"""Grading begins with so many rows, after so long, or when work runs short: measuring a few rows costs as much as
+measuring a hundred.
+"""
 OPEN_SHARDS = 64
 """More would not keep the engine busier: each open one has a prompt that is still under way."""
 SET_ASIDE = "prompt set aside: "
@@ -373,11 +375,17 @@ class Sampler:
 
     # --- hearing how good it is ------------------------------------------------------------------------------------
 
+    @property
+    def _hungry(self) -> bool:
+        """Whether work for the engine runs short, so that verdicts are wanted soon."""
+        return len(self._following) + len(self._fresh) < self._slots and self._exhausted
+
     async def _grade(self) -> None:
         """Hand what is durable to be measured and verified."""
         while self._ungraded:
-            if len(self._ungraded) < GRADE_ROWS:
-                await asyncio.sleep(GRADE_SECONDS)
+            patient = time.monotonic() + GRADE_SECONDS
+            while len(self._ungraded) < GRADE_ROWS and time.monotonic() < patient and not self._hungry:
+                await asyncio.sleep(GLANCE_SECONDS)
             rows, self._ungraded = self._ungraded[:GRADE_ROWS], self._ungraded[GRADE_ROWS:]
             by_shard: dict[_Opened, list[Completion]] = {}
             for ask, row in rows:

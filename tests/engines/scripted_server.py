@@ -33,7 +33,7 @@ from typing import Any
 
 from aiohttp import web
 
-from r1data.engines.completions_api import STREAM_INTERVAL, seed_of
+from r1data.engines.client.completions_api import STREAM_INTERVAL, seed_of
 from r1data.engines.protocol import Failure, Reply, Request
 from r1data.engines.scripted import CHARACTERS, ScriptedEngine
 from r1data.recipe import ScriptedEngine as Settings

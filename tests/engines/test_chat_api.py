@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from r1data.engines.api import Garbled, Refused
-from r1data.engines.chat_api import ChatApi
+from r1data.engines.client.api import Garbled, Refused
+from r1data.engines.client.chat_api import ChatApi
 from r1data.engines.protocol import Reply, Request
 from r1data.recipe import Loops
 from schemas import FinishReason, Message

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from r1data.engines.api import Garbled, Refused
-from r1data.engines.completions_api import CompletionsApi
+from r1data.engines.client.api import Garbled, Refused
+from r1data.engines.client.completions_api import CompletionsApi
 from r1data.engines.protocol import Reply, Request
 from r1data.recipe import Loops
 from schemas import FinishReason

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from r1data.engines import Failure, Reply, Request
+from r1data.engines.client.server import ServerEngine
 from r1data.engines.local import LocalServer
-from r1data.engines.server import ServerEngine
 from r1data.errors import EngineError
 from r1data.model import LoadedModel
 from r1data.recipe import LocalEngine

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from r1data.engines.api import Garbled
-from r1data.engines.events import LONGEST_EVENT, events
+from r1data.engines.client.api import Garbled
+from r1data.engines.client.events import LONGEST_EVENT, events
 
 
 async def chunks(text: bytes, size: int) -> AsyncIterator[bytes]:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from r1data.engines.limit import Limit, Pace
+from r1data.engines.client.limit import Limit, Pace
 
 
 def test_one_wave_of_refusals_halves_the_limit_once() -> None:

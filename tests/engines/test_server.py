@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 
 from r1data.engines import Failure, Load, Reply, Request
-from r1data.engines.server import TRIES, ServerEngine
-from r1data.engines.trouble import Kind
+from r1data.engines.client.server import TRIES, ServerEngine
+from r1data.engines.client.trouble import Kind
 from r1data.errors import EngineError
 from r1data.recipe import ServerEngine as Settings
 from schemas import FinishReason

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from r1data.engines.dispatcher import Dispatcher
-from r1data.engines.endpoint import Attempt, Endpoint, State
-from r1data.engines.limit import Limit
+from r1data.engines.client.dispatcher import Dispatcher
+from r1data.engines.client.endpoint import Attempt, Endpoint, State
+from r1data.engines.client.limit import Limit
+from r1data.engines.client.suspects import GROUP, Lane, Suspicion
 from r1data.engines.protocol import Request
-from r1data.engines.suspects import GROUP, Lane, Suspicion
 
 
 @dataclass

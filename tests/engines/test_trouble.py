@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from r1data.engines import Failure
-from r1data.engines.trouble import LONGEST_STATED, Kind, Trouble, exhausted, quoted, refusal, stated_pause
+from r1data.engines.client.trouble import LONGEST_STATED, Kind, Trouble, exhausted, quoted, refusal, stated_pause
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 

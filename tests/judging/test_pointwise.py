@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from r1data.engines import Engine, Failure, Request
-from r1data.engines.server import ServerEngine
+from r1data.engines.client.server import ServerEngine
 from r1data.errors import EngineError, ModelError
 from r1data.judging import Judge, JudgeItem, judge, judge_fingerprint, open_judge
 from r1data.model import load_model

@@ -21,17 +21,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from r1data.engines.api import Api
-from r1data.engines.completions_api import CompletionsApi
-from r1data.engines.dispatcher import Dispatcher
-from r1data.engines.endpoint import Attempt, Company, Endpoint, State
-from r1data.engines.exchange import Exchange
-from r1data.engines.limit import Limit, Pace
-from r1data.engines.patience import Patience
+from r1data.engines.client.api import Api
+from r1data.engines.client.completions_api import CompletionsApi
+from r1data.engines.client.dispatcher import Dispatcher
+from r1data.engines.client.endpoint import Attempt, Company, Endpoint, State
+from r1data.engines.client.exchange import Exchange
+from r1data.engines.client.limit import Limit, Pace
+from r1data.engines.client.patience import Patience
+from r1data.engines.client.suspects import MOST_DEATHS, Suspicion
+from r1data.engines.client.trouble import Kind, Trouble
+from r1data.engines.client.upkeep import Keeper, Upkeep
 from r1data.engines.protocol import Failure, Load, Reply, Request
-from r1data.engines.suspects import MOST_DEATHS, Suspicion
-from r1data.engines.trouble import Kind, Trouble
-from r1data.engines.upkeep import Keeper, Upkeep
 from r1data.errors import EngineError
 from r1data.recipe import ServerEngine as Settings
 

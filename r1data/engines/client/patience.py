@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from r1data.engines.endpoint import Endpoint, State
+from r1data.engines.client.endpoint import Endpoint, State
 from r1data.errors import EngineError
 
 FIRST_WORD_SECONDS = 1.0

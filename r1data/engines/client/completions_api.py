@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from r1data.engines.api import Garbled
-from r1data.engines.collecting import Collected, ids_of, only_choice, text_of
+from r1data.engines.client.api import Garbled
+from r1data.engines.client.collecting import Collected, ids_of, only_choice, text_of
 from r1data.engines.protocol import Reply, Request
 
 NEUTRAL_DEFAULTS = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}

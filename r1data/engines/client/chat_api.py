@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from r1data.engines.api import Garbled, Refused
-from r1data.engines.collecting import Collected, only_choice, text_of
-from r1data.engines.completions_api import NEUTRAL_DEFAULTS, response_format, sampling, streaming
+from r1data.engines.client.api import Garbled, Refused
+from r1data.engines.client.collecting import Collected, only_choice, text_of
+from r1data.engines.client.completions_api import NEUTRAL_DEFAULTS, response_format, sampling, streaming
 from r1data.engines.protocol import Reply, Request
 from r1data.replies import CLOSE, OPEN
 from schemas import FinishReason

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
-from r1data.engines.api import Api
-from r1data.engines.endpoint import FIRST_PAUSE, LONGEST_PAUSE, Attempt, Company, Endpoint, State
-from r1data.engines.exchange import Exchange
-from r1data.engines.introductions import is_dead, meet
+from r1data.engines.client.api import Api
+from r1data.engines.client.endpoint import FIRST_PAUSE, LONGEST_PAUSE, Attempt, Company, Endpoint, State
+from r1data.engines.client.exchange import Exchange
+from r1data.engines.client.introductions import is_dead, meet
+from r1data.engines.client.trouble import Kind, Trouble
 from r1data.engines.protocol import Reply, Request
-from r1data.engines.trouble import Kind, Trouble
 from r1data.errors import EngineError
 from r1data.recipe import ServerEngine as Settings
 from schemas import Message

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from r1data.engines.exchange import Exchange
-from r1data.engines.trouble import Kind, Trouble
+from r1data.engines.client.exchange import Exchange
+from r1data.engines.client.trouble import Kind, Trouble
 from r1data.errors import EngineError
 
 

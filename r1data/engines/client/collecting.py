@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from r1data.engines.api import Garbled, Refused
+from r1data.engines.client.api import Garbled, Refused
 from r1data.engines.loops import LoopWatch
 from r1data.engines.protocol import Reply, Request
 from schemas import FinishReason

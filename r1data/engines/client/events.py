@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from r1data.engines.api import Garbled
+from r1data.engines.client.api import Garbled
 
 END = b"[DONE]"
 LONGEST_EVENT = 1 << 24

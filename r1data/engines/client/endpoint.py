@@ -9,11 +9,11 @@ import threading
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from r1data.engines.doubles import Doubles
-from r1data.engines.limit import Limit, Pace
+from r1data.engines.client.doubles import Doubles
+from r1data.engines.client.limit import Limit, Pace
+from r1data.engines.client.suspects import Lane
+from r1data.engines.client.trouble import Trouble
 from r1data.engines.protocol import Request
-from r1data.engines.suspects import Lane
-from r1data.engines.trouble import Trouble
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 CHARACTERS_PER_TOKEN = 4

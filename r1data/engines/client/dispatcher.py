@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import compress
 from operator import not_
 
-from r1data.engines.endpoint import Attempt, Endpoint, State
-from r1data.engines.suspects import GROUP, Lane
+from r1data.engines.client.endpoint import Attempt, Endpoint, State
+from r1data.engines.client.suspects import GROUP, Lane
 
 
 class Dispatcher:

@@ -13,10 +13,10 @@ from typing import Any
 
 import aiohttp
 
-from r1data.engines.api import Api, Garbled, Reading, Refused
-from r1data.engines.events import events
+from r1data.engines.client.api import Api, Garbled, Reading, Refused
+from r1data.engines.client.events import events
+from r1data.engines.client.trouble import Kind, Trouble, exhausted, is_too_long, quoted, refusal
 from r1data.engines.protocol import Failure, Reply, Request
-from r1data.engines.trouble import Kind, Trouble, exhausted, is_too_long, quoted, refusal
 
 CONNECT_SECONDS = 10.0
 PROBE_SECONDS = 5.0
