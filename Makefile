@@ -12,7 +12,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED := false
 export PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS := 90
 
-.PHONY: help setup demo test test-fast check fix tiny pins clean
+.PHONY: help setup demo test test-fast soak check fix tiny pins clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: $(STAMP)  ## run every test
 
 test-fast: $(STAMP)  ## run the tests of the inner loop (about 4 minutes, no engine)
 	@$(BIN)/python -m pytest -m "not engine and not slow"
+
+soak: $(STAMP)  ## kill runs at random moments for MINUTES (60), and compare what comes of them
+	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60)
 
 check: $(STAMP)  ## lint, formatting, types, import directions
 	@$(BIN)/ruff check .

@@ -16,6 +16,10 @@ os.environ.update(
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any machine", deadline=None)  # how long an example takes is no promise of ours
+settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -226,10 +226,9 @@ class Sampler:
         if ask.finish:
             assert ask.cut is not None
             return self._row(ask, ask.cut, FinishReason.LENGTH, self._recipe.sampling.lengths[ask.cut.stages - 1])
-        known = next((end for end in ask.pursuit.ends.values() if end.hopeless), None)
-        if known is None:
+        if not ask.pursuit.hopeless:
             return None
-        return self._failed(ask, Failure("not sent: another draw of it has shown that", prompt_at_fault=True), 0.0)
+        return self._failed(ask, Failure("not sent: another draw has shown that none can succeed", True), 0.0)
 
     async def _draw(self, ask: Ask) -> Completion | Cut:
         """Send one request: the draw from its beginning, or from where a cap interrupted it."""
@@ -328,14 +327,14 @@ class Sampler:
         """Commit what has finished; only then does a draw give its slot free and count."""
         while self._finished:
             batch, self._finished = self._finished, []
-            by_journal: dict[Journal, tuple[list[Completion], list[CutRow]]] = {}
+            by_shard: dict[_Opened, tuple[list[Completion], list[CutRow]]] = {}
             for ask, result in batch:
-                completions, cuts = by_journal.setdefault(self._home[ask.pursuit].shard.journal, ([], []))
+                completions, cuts = by_shard.setdefault(self._home[ask.pursuit], ([], []))
                 if isinstance(result, Cut):
                     cuts.append(self._cut_row(ask, result))
                 else:
                     completions.append(result)
-            await asyncio.to_thread(_commit_all, by_journal)
+            await asyncio.to_thread(_commit_all, by_shard)
             self._running -= len(batch)
             for ask, result in batch:
                 self._settle(ask, result)
@@ -413,9 +412,9 @@ class Sampler:
         self._pump()
 
 
-def _commit_all(by_journal: dict[Journal, tuple[list[Completion], list[CutRow]]]) -> None:
-    for journal, (completions, cuts) in by_journal.items():
-        journal.commit(completions, cuts)
+def _commit_all(by_shard: dict[_Opened, tuple[list[Completion], list[CutRow]]]) -> None:
+    for opened, (completions, cuts) in by_shard.items():
+        opened.shard.journal.commit(completions, cuts)
 
 
 def _sent_tokens(ask: Ask, result: Completion | Cut) -> int:

@@ -118,7 +118,9 @@ def _limits_from(job: Job, draws: AdaptiveDraws, session: _Session) -> dict[str,
     """New limits for prompts that have reached theirs, as far as the budget has something left."""
     assert draws.budget is not None
     stops = session.stops()
-    earlier = job.workspace.read_stops().join(stops.lazy(), on="prompt_id", how="anti").collect()
+    may_go_on = job.workspace.scan_plan().filter(~pl.col("fixed"))
+    before = job.workspace.read_stops().join(may_go_on, on="prompt_id", how="semi")
+    earlier = before.join(stops.lazy(), on="prompt_id", how="anti").select("draws").collect()
     adaptive = stops.filter("adaptive")
     prompts, spent = adaptive.height + earlier.height, int(adaptive["draws"].sum()) + int(earlier["draws"].sum())
     open_ones = adaptive.filter(pl.col("reason") == StopReason.LIMIT)

@@ -185,7 +185,7 @@ class Chaos:
     def unleash(self, victims: Sequence[str], pace: int) -> Toll:
         """Kill all `victims` in this order, each after up to `pace` further requests; then let a run come to its end.
 
-        A run that ends by itself before has to end well; another one is started and killed by the clock.
+        A run that ends by itself before has to end well; then only runs are left to kill, in their start and their end.
         """
         remaining = list(victims)
         while True:
@@ -202,6 +202,7 @@ class Chaos:
                     assert status == 0, self._log.read_text()[-4000:]
                     if not remaining:
                         return self.toll
+                    remaining = [victim for victim in remaining if victim in ("run", "everything")]
             finally:
                 run.kill()
                 run.wait()

@@ -19,14 +19,14 @@ from tests.end_to_end.rehearsal import assert_same, write_recipe
 
 VICTIMS = ["run"] * 6 + ["everything"] * 3 + ["server"] * 14 + ["worker"] * 10 + ["nursery"] * 4
 SLOTS = 16
-PACE = 50
+PACE = 40
 SETTINGS = ("verify_workers=2", "shard_prompts=25")
 ENGINE = {"accuracy": 0.5, "spread": 0.4, "loops": 0.05, "reply_chars": 1200}
 LATENCY = "--latency=0.04"
 RECIPES = {
-    "fixed": {"prompts": 130, "sampling": {"draws": 6, "max_tokens": 800, "caps": [200]}},
+    "fixed": {"prompts": 200, "sampling": {"draws": 6, "max_tokens": 800, "caps": [200]}},
     "adaptive": {
-        "prompts": 160,
+        "prompts": 240,
         "sampling": {
             "draws": {"target": 2, "max": 8, "budget": 6.0, "give_up_below": 0.05},
             "max_tokens": 1600,

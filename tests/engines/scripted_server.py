@@ -2,7 +2,8 @@
 
     python -m tests.engines.scripted_server --cast CAST --folder FOLDER --port PORT [--fault drop=0.02 ...]
 
-It speaks as vLLM does, with streams and token ids. `CAST` (see `write_cast`) says which tokens belong to which prompt.
+It speaks as vLLM does, with streams and token ids, or with `--plain` as others do. `CAST` (see `write_cast`) says which
+tokens belong to which prompt.
 The first process is a keeper that serves nothing: it forks the one that does, and forks another when that one dies, so
 that a server that was killed is back on its port at once. `FOLDER/pid` holds the number of the one that serves, and
 `FOLDER/log` a line for every request before it is answered (`+`), and one when it has been or nobody listens (`-`).
@@ -44,6 +45,8 @@ CANARY = [1]
 """What a client sends to see whether anything is answered."""
 PR_SET_PDEATHSIG = 1
 FAULTS = ("drop", "delay", "garble", "duplicate", "limit", "busy")
+RECENT = 10
+"""So many replies may not have been read yet: whoever got one of them too could not know that it is not the first."""
 MOST_EVENTS = 100_000
 """Of a reply that never ends: nobody should listen for so long."""
 
@@ -155,6 +158,11 @@ class Sheet:
     pieces: tuple[bytes, ...]
     content_type: str
 
+    @property
+    def counted(self) -> bool:
+        """Whether it names its tokens: only then can anybody notice that a piece is missing, or is there twice."""
+        return b'"token_ids"' in self.pieces[0]
+
 
 def token_ids(seed: int, start: int, count: int) -> list[int]:
     """The tokens of a draw from this one on: any will do, if a continuation can be told by them."""
@@ -225,9 +233,10 @@ def garbled(sheet: Sheet, dice: random.Random) -> Sheet:
         [b"[1, 2]"],
         [],
     ]
-    if len(sheet.pieces) > 3:
-        ways += [[*sheet.pieces[:place], *sheet.pieces[place + 1 :]]] if place < len(sheet.pieces) - 2 else []
+    if len(sheet.pieces) > 2:
         ways += [sheet.pieces[:-1]]
+    if sheet.counted and place < len(sheet.pieces) - 2:
+        ways += [[*sheet.pieces[:place], *sheet.pieces[place + 1 :]]]
     return Sheet(tuple(dice.choice(ways)), sheet.content_type)
 
 
@@ -237,7 +246,7 @@ def doubled(sheet: Sheet, others: Sequence[Sheet], dice: random.Random) -> Sheet
     match dice.choice(("body", "event", "other", "other")):
         case "other" if alike:
             return dice.choice(alike)
-        case "event" if len(sheet.pieces) > 2:
+        case "event" if len(sheet.pieces) > 2 and sheet.counted:
             place = dice.randrange(len(sheet.pieces) - 2)
             return Sheet(sheet.pieces[: place + 1] + sheet.pieces[place:], sheet.content_type)
         case _:
@@ -271,6 +280,8 @@ class Server:
         self._latency: float = options.latency
         self._delay: float = options.delay
         self._context: int = options.context
+        self._plain: bool = options.plain
+        self._place = f"{options.port}.{generation}"
         settings = json.loads(options.engine)
         self._engine = ScriptedEngine(
             Settings(kind="scripted", context_tokens=options.context, **settings), self._cast.answers
@@ -284,7 +295,8 @@ class Server:
         app = web.Application(client_max_size=1 << 26)
         app.router.add_post("/v1/completions", self._complete)
         app.router.add_get("/v1/models", self._models)
-        app.router.add_get("/version", self._version)
+        if not self._plain:
+            app.router.add_get("/version", self._version)
         app.router.add_get("/health", self._health)
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
         await runner.setup()
@@ -316,7 +328,7 @@ class Server:
                 os._exit(1)
             fault, dice = self._faults.pick(number)
             await asyncio.sleep(self._latency * dice.uniform(0.5, 1.5))
-            return await self._answer(request, body, part, key, f"cmpl-{name}", fault, dice)
+            return await self._answer(request, body, part, key, f"cmpl-{self._place}.{number}", fault, dice)
         finally:
             self._log.end(name)
 
@@ -344,11 +356,13 @@ class Server:
         if fault == "garble":
             spoilt = garbled(sheet, dice)
         elif fault == "duplicate":
-            spoilt = doubled(sheet, self._sent, dice)
+            spoilt = doubled(sheet, list(self._sent)[:-RECENT], dice)
         elif fault == "delay":
             await asyncio.sleep(self._delay * dice.uniform(0.5, 1.5))
-        self._sent.append(sheet)
-        return await _send(request, spoilt, dropped=dice.randrange(len(sheet.pieces)) if fault == "drop" else None)
+        response = await _send(request, spoilt, dropped=dice.randrange(len(sheet.pieces)) if fault == "drop" else None)
+        if fault in (None, "delay"):
+            self._sent.append(sheet)
+        return response
 
     async def _reply(self, body: Mapping[str, Any], key: Key) -> Reply | Failure:
         """What follows on what the draw has written so far, which must be what this server said."""
@@ -446,6 +460,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--seed", default="0")
+    parser.add_argument("--plain", action="store_true", help="be no vLLM: tell neither a version nor token ids")
     parser.add_argument("--context", type=int, default=32768)
     parser.add_argument("--engine", default="{}", help="settings of the scripted engine, as JSON")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that a reply takes, half as much at least")

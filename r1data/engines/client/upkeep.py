@@ -140,14 +140,13 @@ class Upkeep:
     async def _is_over(self, endpoint: Endpoint, attempt: Attempt) -> bool:
         while attempt.life > endpoint.fallen and (self._keeper is None or self._keeper.life == attempt.life):
             autopsy = self._autopsies.get(endpoint)
-            joined = autopsy is not None  # begun before this request was lost: its "no" may be out of date
-            if autopsy is None:
+            joined = autopsy is not None and not autopsy.done()
+            if autopsy is None or autopsy.done():
                 autopsy = self._background(is_dead(self._exchange, endpoint.url, vllm=endpoint.vllm))
                 self._autopsies[endpoint] = autopsy
-                autopsy.add_done_callback(lambda _: self._autopsies.pop(endpoint))
             if await asyncio.shield(autopsy):
                 return True
-            if not joined:
+            if not joined:  # one that was begun before this request was lost may say "no" too early
                 return False
         return True
 
