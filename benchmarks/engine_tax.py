@@ -109,6 +109,7 @@ class Meter:
     def __init__(self, url: str) -> None:
         self._metrics = url.removesuffix("/v1") + "/metrics"
         self._server = {process.pid for process in psutil.Process().children(recursive=True)}
+        self._used: dict[int, float] = {}
         self._readings: list[Reading] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch)
@@ -140,14 +141,11 @@ class Meter:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(self._metrics, timeout=60) as response:
             text = response.read().decode()
         tokens, running = (int(sum(map(float, pattern.findall(text)))) for pattern in (COUNTER, RUNNING))
-        server = side = 0.0
         for process in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
-                used = sum(process.cpu_times()[:2])
-                if process.pid in self._server:
-                    server += used
-                else:
-                    side += used
+                self._used[process.pid] = sum(process.cpu_times()[:2])
+        server = sum(used for pid, used in self._used.items() if pid in self._server)
+        side = sum(self._used.values()) - server
         self._readings.append(Reading(time.perf_counter(), tokens, running, server, side))
 
 
