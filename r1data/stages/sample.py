@@ -76,6 +76,7 @@ def sample(
         waiting = waiting.filter(pl.col("prompt_id").is_in(only.implode()))
     if not waiting.height:
         return 0
+    waiting = waiting.drop("rendered")  # of a million prompts it would be 30 MB for nothing until the end
     known = _known_ends(job, waiting, retry_failed=retry_failed)
     session = _Session(job, pool, waiting, known)
     with _garbage_set_aside():
@@ -154,9 +155,8 @@ def _known_ends(job: Job, waiting: pl.DataFrame, *, retry_failed: bool) -> pl.Da
 def _write_stops(job: Job, waiting: pl.DataFrame, stops: pl.DataFrame) -> None:
     earlier = job.workspace.read_stops().join(waiting.lazy(), on="prompt_id", how="anti").collect()
     draws = job.recipe.sampling.draws
-    named = stops.join(waiting.select("prompt_id", "rendered"), on="prompt_id").with_columns(
-        route=pl.lit(job.route), policy=pl.lit(job.draws)
-    )
+    plan = job.workspace.scan_plan().select("prompt_id", "rendered").collect()
+    named = stops.join(plan, on="prompt_id").with_columns(route=pl.lit(job.route), policy=pl.lit(job.draws))
     if isinstance(draws, AdaptiveDraws) and draws.budget is not None:
         could = (pl.col("reason") == StopReason.LIMIT) & pl.col("adaptive") & (pl.col("draws") < draws.most)
         named = named.with_columns(reason=pl.when(could).then(pl.lit(StopReason.BUDGET.value)).otherwise("reason"))
