@@ -75,19 +75,19 @@ class FlowLog:
 
 
 @task(cache_policy=NO_CACHE)
-def plan_task(work: Work, retry_failed: bool) -> Plan:
+def plan_task(work: Work, retry_failed: bool, top_up: bool) -> Plan:
     """Prompts on disk, and what is to be drawn."""
-    return begin(work.job, work.pool, retry_failed=retry_failed)
+    return begin(work.job, work.pool, retry_failed=retry_failed, top_up=top_up)
 
 
 @task(cache_policy=NO_CACHE)
-def sample_task(work: Work, retry_failed: bool) -> int:
+def sample_task(work: Work, retry_failed: bool, top_up: bool) -> int:
     """Draw what prompts still need, shard by shard, judging it meanwhile.
 
     One task for all shards: they overlap, so that the engine does not run dry at the end of each.
     """
     assert work.service is not None
-    return sample(work.job, work.service, work.pool, retry_failed=retry_failed)
+    return sample(work.job, work.service, work.pool, retry_failed=retry_failed, top_up=top_up)
 
 
 @task(cache_policy=NO_CACHE)
@@ -118,7 +118,11 @@ def assemble_task(work: Work, seconds: float) -> Funnel:
 
 @flow(name="reasoning", persist_result=False)
 def reasoning(
-    recipe: Path, workspace: Path | None = None, runtime: Path | None = None, retry_failed: bool = False
+    recipe: Path,
+    workspace: Path | None = None,
+    runtime: Path | None = None,
+    retry_failed: bool = False,
+    top_up: bool = False,
 ) -> Path:
     """From a recipe's file to its workspace, by default `runs/NAME`; returns the workspace's folder."""
     started = time.monotonic()
@@ -127,7 +131,7 @@ def reasoning(
     job = open_job(what, read_runtime(runtime), root, Progress(FlowLog()))
     with job.workspace.locked(), VerifierPool(job.runtime.verify_workers, what.verification.deadline) as pool:
         work = Work(job, pool)
-        todo = plan_task(work, retry_failed)
+        todo = plan_task(work, retry_failed, top_up)
         if todo.waiting:
             pool.expect(job.workspace.verifiers())
             with (
@@ -136,7 +140,7 @@ def reasoning(
             ):
                 work.service = service
                 job.progress.begin(**todo.standing, fixed=isinstance(what.sampling.draws, int))
-                sample_task(work, retry_failed)
+                sample_task(work, retry_failed, top_up)
                 grade_task(work)
                 judge_task(work, retry_failed)
             work.service = None
@@ -154,10 +158,11 @@ def main(
     workspace: Annotated[Path | None, typer.Option("--workspace", "-w")] = None,
     runtime: Path | None = None,
     retry_failed: bool = False,
+    top_up: bool = False,
 ) -> None:
     """Run the reasoning flow once."""
     try:
-        root = reasoning(recipe, workspace, runtime, retry_failed)
+        root = reasoning(recipe, workspace, runtime, retry_failed, top_up)
     except R1dataError as error:
         typer.echo(f"error: {error}\n  fix: {error.remedy}" if error.remedy else f"error: {error}", err=True)
         raise typer.Exit(1) from None

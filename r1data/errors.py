@@ -38,5 +38,9 @@ class EngineError(R1dataError):
     """No engine can be reached or started, or all of them have died."""
 
 
+class VerifierError(R1dataError):
+    """Nobody verifies any more."""
+
+
 class WorkspaceError(R1dataError):
     """A workspace is missing, in use, or not what it should be."""

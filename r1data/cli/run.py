@@ -49,7 +49,7 @@ def run(
     what, where = read_settings(recipe, runtime, changes or [])
     root = workspace or RUNS / what.name
     if dry_run:
-        _show_preview(what, where, root, as_json)
+        _show_preview(what, where, root, retry_failed=retry_failed, top_up=top_up, as_json=as_json)
         return
     try:
         with listening() as listener:
@@ -63,20 +63,22 @@ def run(
     _show_result(result, root, as_json)
 
 
-def _show_preview(recipe: Recipe, runtime: Runtime, root: Path, as_json: bool) -> None:
+def _show_preview(
+    recipe: Recipe, runtime: Runtime, root: Path, *, retry_failed: bool, top_up: bool, as_json: bool
+) -> None:
     with listening() as listener:
         job = open_job(recipe, runtime, root, Progress(listener))
         with VerifierPool(runtime.verify_workers, recipe.verification.deadline) as pool:
-            plan, prompts = preview(job, pool)
+            plan, prompts = preview(job, pool, retry_failed=retry_failed, top_up=top_up)
     sources = dict(prompts.group_by("source").len().sort("source").iter_rows())
     if as_json:
         names = ("prompts", "bad", "duplicates", "set_aside", "planned", "completed")
         counts = {name: getattr(plan, name) for name in names}
         typer.echo(json.dumps(counts | {"failed": plan.failed, "pending": plan.pending, "sources": sources}))
         return
-    table = Table("source", "prompts", "draws", title="would be sampled (nothing is written)")
+    table = Table("source", "prompts", "draws, at most", title="would be sampled (nothing is written)")
     for source, count in sources.items():
-        table.add_row(source, f"{count:,}", f"{count * recipe.sampling.most_draws:,}")
+        table.add_row(source, f"{count:,}", f"{count * recipe.sampling.first_draws:,}")
     table.add_row("all", f"{plan.prompts:,}", f"{plan.planned:,}", style="bold")
     console = Console()
     console.print(table)

@@ -7,6 +7,7 @@ import types
 import typing
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -14,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from r1data.errors import RecipeError
 from r1data.recipe.recipe import Recipe
-from r1data.recipe.runtime import Runtime
+from r1data.recipe.runtime import Runtime, ServerEngine
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -32,7 +33,15 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
 def read_runtime(path: Path | None, overrides: list[str] | None = None) -> Runtime:
     """Read a runtime, or make the default one (a local vLLM) where no file is given."""
     document = _load(path) if path else {}
-    return _parse(Runtime, _override(document, overrides or []), path or Path("the default runtime"))
+    runtime = _parse(Runtime, _override(document, overrides or []), path or Path("the default runtime"))
+    for engine in (runtime.engine, runtime.judge_engine):
+        # Addresses appear in errors, rows and logs. Not the address itself here, either: it holds a secret.
+        if isinstance(engine, ServerEngine) and any(urlsplit(url).username is not None for url in engine.endpoints):
+            raise RecipeError(
+                "engine.endpoints: an address holds a user name or a password",
+                "name the environment variable that holds the key in engine.api_key_env",
+            )
+    return runtime
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -152,8 +152,8 @@ class AdaptiveDraws(Strict):
     """Give a prompt up when its draws show, with `confidence`, that fewer than this share of them is acceptable."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     budget: Annotated[float, Field(ge=1)] | None = None
-    """Most draws per prompt on average over the whole recipe. Each prompt gets at most so many at first; what easy ones
-    leave goes to those that have not reached `target`, the most promising first, up to `ceiling`.
+    """Most draws per prompt on average, over all prompts whose answers a rule can check. Each gets at most so many at
+    first; what easy ones leave goes to those that have not reached `target`, the most promising first, up to `ceiling`.
     """
     ceiling: Annotated[int, Field(ge=1)] | None = None
     """Most draws of one prompt when there is budget left; by default four times `max`."""
@@ -210,6 +210,11 @@ class Sampling(Strict):
     def lengths(self) -> tuple[int, ...]:
         """Where a draw is interrupted, in tokens, `max_tokens` last."""
         return (*self.caps, self.max_tokens)
+
+    @property
+    def first_draws(self) -> int:
+        """Most draws that one prompt can get before it is known what others leave of a budget."""
+        return self.draws if isinstance(self.draws, int) else self.draws.limit
 
     @property
     def most_draws(self) -> int:

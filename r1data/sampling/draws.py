@@ -7,7 +7,7 @@ import hashlib
 import polars as pl
 
 from r1data.model import LoadedModel
-from r1data.recipe import AdaptiveDraws, Recipe, fingerprint
+from r1data.recipe import AdaptiveDraws, Loops, Recipe, fingerprint
 
 DRAWS_SCHEMA = pl.Schema({"completion_id": pl.String, "prompt_id": pl.String, "draw": pl.Int32, "seed": pl.Int64})
 
@@ -15,6 +15,9 @@ DRAWS_SCHEMA = pl.Schema({"completion_id": pl.String, "prompt_id": pl.String, "d
 def route(recipe: Recipe, model: LoadedModel) -> str:
     """Fingerprint of what samples: model, sampling parameters (not how many draws) and the recipe's seed."""
     sampling = recipe.sampling.model_dump(mode="json", exclude={"draws"})
+    for name, default in (("caps", []), ("loops", Loops().model_dump(mode="json"))):
+        if sampling[name] == default:  # what was drawn before there was such a key is still what it would be
+            del sampling[name]
     return fingerprint({"model": model.fingerprint, "sampling": sampling, "seed": recipe.seed})
 
 

@@ -102,7 +102,7 @@ class Pursuit:
             drawn=self.until,
             accepted=len({end.accepted for end in ends if end.accepted is not None}),
             failed=sum(end.failed for end in ends),
-            hopeless=self.hopeless,
+            hopeless=any(end.hopeless for end in ends),
         )
 
     @property

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from r1data.engines import Engine, Failure, Reply, Request
+from r1data.errors import VerifierError
 from r1data.model import LoadedModel
 from r1data.progress import Progress
 from r1data.recipe import AdaptiveDraws, Recipe
@@ -35,9 +36,13 @@ OPEN_SHARDS = 64
 """More would not keep the engine busier: each open one has a prompt that is still under way."""
 UNSEALED_SHARDS = 4
 """So many may wait to be sealed before the next one is opened: sealing must keep up, or memory fills."""
+GONE = "what was finished is safe; run the same command again"
 SET_ASIDE = "prompt set aside: "
 """What the error of a draw begins with when no other draw of its prompt can do better."""
-Heard = Callable[[str, str | None], None]
+Heard = Callable[[str | None, str | None], None]
+"""Told of a graded completion: its id, and the fingerprint of its text where it is acceptable. Without an id: its
+verdict will never come, because nobody verifies any more.
+"""
 
 
 class Shard(Protocol):
@@ -93,7 +98,7 @@ class Sampler:
         self._finished: list[tuple[Ask, Completion | Cut]] = []
         self._ungraded: list[tuple[Ask, Completion]] = []
         self._unheard: dict[str, Ask] = {}
-        self._verdicts: list[tuple[str, str | None]] = []
+        self._verdicts: list[tuple[str | None, str | None]] = []
         self._rung = False
         self._lock = threading.Lock()
         self._busy: set[str] = set()
@@ -185,8 +190,11 @@ class Sampler:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._failure = self._failure or error
-            self._done.set()
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self._done.set()
 
     # --- opening and sealing shards --------------------------------------------------------------------------------
 
@@ -259,6 +267,8 @@ class Sampler:
         reply = await self._engine.complete(request)
         seconds = time.perf_counter() - started
         if isinstance(reply, Failure):
+            if reply.prompt_at_fault and before.stages:  # no room for more than there is: it stays as it is
+                return self._row(ask, before, FinishReason.LENGTH, sampling.lengths[before.stages - 1])
             return self._failed(ask, reply, before.seconds + seconds)
         after = self._joined(before, reply, written, seconds)
         # A reply that is shorter than its cap and cut all the same has filled the model's context: it cannot go on.
@@ -407,7 +417,7 @@ class Sampler:
             for opened, completions in by_shard.items():
                 await asyncio.to_thread(opened.shard.grade, completions, self._heard_from_afar)
 
-    def _heard_from_afar(self, key: str, accepted: str | None) -> None:
+    def _heard_from_afar(self, key: str | None, accepted: str | None) -> None:
         """Called from any thread."""
         with self._lock:
             self._verdicts.append((key, accepted))
@@ -421,6 +431,9 @@ class Sampler:
             verdicts, self._verdicts = self._verdicts, []
             self._rung = False
         for key, accepted in verdicts:
+            if key is None:
+                self._fail(VerifierError(f"the verifiers are gone: {accepted or 'their pool was closed'}", GONE))
+                return
             ask = self._unheard.pop(key)
             ask.pursuit.end(ask.draw, End(accepted=accepted, stages=ask.stages))
             self._advance(ask.pursuit, self._following)

@@ -50,7 +50,7 @@ class Grader:
         """Grade completions of a table; failed draws have nothing to grade.
 
         `heard` is told of each, once its verdict is there, from any thread: its id, and the fingerprint of its text
-        where it is correct and acceptable. What no rule can check is never that.
+        where it is correct and acceptable. What no rule can check is that only where correctness does not matter.
         """
         graded = completions.filter(pl.col("finish_reason") != FinishReason.ERROR)
         frame = graded.select(GRADED_COLUMNS).join(self._tasks, on="prompt_id", how="inner", maintain_order="left")
@@ -58,22 +58,20 @@ class Grader:
             return
         measured = measure(frame)
         legible = readable(frame.select("completion_id", "finish_reason"), measured, self._selection)
-        texts = measured["folded"]
+        texts = measured.with_columns(good=legible).select(pl.when("good").then("folded").alias("folded"))["folded"]
         ruled = frame["verifier"] != JUDGE
-        if heard is not None:
-            for key in frame.filter(~ruled)["completion_id"]:
-                heard(key, None)
         answers = frame.filter(ruled).select(
             "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")), "question"
         )
-        futures = []
-        for row, good, text in zip(answers.iter_rows(), legible.filter(ruled), texts.filter(ruled), strict=True):
-            future = self._pool.submit(Check(*row))
-            future.add_done_callback(partial(self._judged, text if good else None, heard))
-            futures.append(future)
-        with self._lock:
+        futures = [self._pool.submit(Check(*row)) for row in answers.iter_rows()]
+        with self._lock:  # before anybody hears of them: whoever hears of the last one may finish at once
             self._measures.append(measured)
             self._verdicts += futures
+        for future, text in zip(futures, texts.filter(ruled), strict=True):
+            future.add_done_callback(partial(self._judged, text, heard))
+        if heard is not None:
+            for key, text in zip(frame.filter(~ruled)["completion_id"], texts.filter(~ruled), strict=True):
+                heard(key, text if self._selection.correctness == "any" else None)
 
     def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Wait for the last verdict; returns verdicts and measures, sorted by completion."""
@@ -84,14 +82,18 @@ class Grader:
         return judged, measured
 
     def _judged(self, legible_text: str | None, heard: Heard | None, future: Future[Verdict]) -> None:
-        if future.cancelled() or future.exception() is not None:
+        if future.cancelled() or (error := future.exception()) is not None:
+            if heard is not None:
+                heard(None, None if future.cancelled() else str(error))
             return
         verdict = future.result()
         right = verdict.outcome == Outcome.CORRECT or self._selection.correctness == "any"
         accepted = legible_text if right else None
-        self._progress.add(judged=1, accepted=int(accepted is not None))
-        if heard is not None:
-            heard(verdict.completion_id, accepted)
+        try:
+            self._progress.add(judged=1, accepted=int(accepted is not None))
+        finally:
+            if heard is not None:
+                heard(verdict.completion_id, accepted)
 
 
 def grade_missing(job: Job, pool: VerifierPool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import polars as pl
 from r1data.audit import Audited, audit
 from r1data.errors import SourceError
 from r1data.recipe import AdaptiveDraws, fingerprint
-from r1data.sampling import draws_for
+from r1data.sampling import draws_for, policy_fingerprint
 from r1data.sources import Ingested, TooManyBadPrompts, read_prompts
 from r1data.stages.job import Job
 from r1data.store import PLAN_SCHEMA, Drawing
@@ -20,8 +21,8 @@ from schemas import FinishReason, Message, Prompts
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do. `planned` are the draws that it asks for, at most; `waiting` counts the prompts that have not
-    stopped, `stopped` the others by reason.
+    """What a run will do. `planned` are the draws that it asks for, at most, `first` those before it is known what is
+    left of a budget; `waiting` counts the prompts that have not stopped, `stopped` the others by reason.
 
     Rows read = `prompts` + `bad` (unusable rows) + `duplicates` + what the audit has `set_aside`, by rule.
     """
@@ -33,6 +34,7 @@ class Plan:
     planned: int
     completed: int
     failed: int
+    first: int
     waiting: int
     stopped: dict[str, int]
 
@@ -40,7 +42,7 @@ class Plan:
     def standing(self) -> dict[str, Any]:
         """Where sampling starts from, as `Progress.begin` takes it."""
         return {
-            "prompts": self.prompts, "planned": self.planned, "completed": self.completed, "failed": self.failed,
+            "prompts": self.prompts, "planned": self.first, "completed": self.completed, "failed": self.failed,
             "stopped": self.stopped,
         }  # fmt: skip
 
@@ -77,13 +79,15 @@ def plan(job: Job, pool: VerifierPool, *, retry_failed: bool = False, top_up: bo
     return _compare(job, ingested, audited, asked, retry_failed, top_up)
 
 
-def preview(job: Job, pool: VerifierPool) -> tuple[Plan, pl.DataFrame]:
+def preview(
+    job: Job, pool: VerifierPool, *, retry_failed: bool = False, top_up: bool = False
+) -> tuple[Plan, pl.DataFrame]:
     """What `plan` would find, and the prompts, without writing anything."""
     ingested = read_prompts(job.recipe)
     audited = _audit(job, ingested, pool, save=False)
     ingested = replace(ingested, prompts=audited.prompts)
     asked = _asked(job, audited.prompts)
-    return _compare(job, ingested, audited, asked, retry_failed=False, top_up=False), audited.prompts
+    return _compare(job, ingested, audited, asked, retry_failed, top_up), audited.prompts
 
 
 def waiting_prompts(job: Job, plan: pl.LazyFrame, *, retry_failed: bool = False, top_up: bool = False) -> pl.DataFrame:
@@ -92,7 +96,7 @@ def waiting_prompts(job: Job, plan: pl.LazyFrame, *, retry_failed: bool = False,
     A stop counts as long as the draws that it speaks of are there. It outlives a change of thresholds, which so never
     draws anything anew; with `top_up` no old stop counts, and with `retry_failed` none of a prompt with failed draws.
     """
-    drawing = Drawing(plan, job.route, job.draws)
+    drawing = Drawing(plan, job.route)
     stops = job.workspace.read_stops(drawing).select("prompt_id", "draws", "failed")
     if top_up:
         stops = stops.clear()
@@ -112,7 +116,8 @@ def _asked(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
         turns = [Message(m["role"], m["content"]) for m in messages]
         draws = draws_for(job.recipe, verifier, reference)
         most = draws.most if isinstance(draws, AdaptiveDraws) else draws
-        rows.append((prompt_id, fingerprint(job.renderer.text(turns, language)), most, isinstance(draws, int)))
+        rendered = fingerprint(job.renderer.text(turns, language))
+        rows.append((prompt_id, rendered, policy_fingerprint(draws), most, isinstance(draws, int)))
     return pl.DataFrame(rows, schema=PLAN_SCHEMA, orient="row")
 
 
@@ -139,9 +144,10 @@ def _nothing_left(job: Job, audited: Audited) -> SourceError:
 def _compare(
     job: Job, ingested: Ingested, audited: Audited, asked: pl.DataFrame, retry_failed: bool, top_up: bool
 ) -> Plan:
-    drawing = Drawing(asked.lazy(), job.route, job.draws)
+    drawing = Drawing(asked.lazy(), job.route)
     waiting = waiting_prompts(job, drawing.plan, retry_failed=retry_failed, top_up=top_up)
     stopped = job.workspace.scan_limits(drawing).join(waiting.lazy(), on="prompt_id", how="anti")
+    made = stopped.collect()
     limits = pl.concat([stopped, waiting.lazy().select("prompt_id", "rendered", "draws")]).collect()
     drawn = (
         job.workspace.scan_drawn(drawing)
@@ -156,7 +162,8 @@ def _compare(
         bad=ingested.bad.height,
         duplicates=ingested.duplicates,
         set_aside=audited.counts,
-        planned=int(limits["draws"].sum()),
+        planned=_at_most(job, made, waiting),
+        first=int(made["draws"].sum()) + int(_first_limits(job, waiting).sum()),
         completed=drawn.height - failed,
         failed=0 if retry_failed else failed,
         waiting=waiting.height,
@@ -167,3 +174,21 @@ def _compare(
 def _by_reason(job: Job, drawing: Drawing, waiting: pl.DataFrame) -> dict[str, int]:
     stops = job.workspace.read_stops(drawing).join(waiting.lazy(), on="prompt_id", how="anti")
     return dict(stops.group_by("reason").len().sort("reason").collect().iter_rows())
+
+
+def _first_limits(job: Job, waiting: pl.DataFrame) -> pl.Series:
+    """Most draws of each prompt before it is known what others leave of the budget."""
+    draws = job.recipe.sampling.draws
+    if isinstance(draws, int):
+        return waiting["draws"]
+    return waiting.select(pl.when("fixed").then("draws").otherwise(draws.limit).alias("draws"))["draws"]
+
+
+def _at_most(job: Job, stopped: pl.DataFrame, waiting: pl.DataFrame) -> int:
+    draws = job.recipe.sampling.draws
+    made = int(stopped["draws"].sum())
+    if isinstance(draws, int) or draws.budget is None:
+        return made + int(waiting["draws"].sum())
+    fixed = int(waiting.filter("fixed")["draws"].sum())
+    adaptive = waiting.filter(~pl.col("fixed")).height + stopped.height
+    return max(made, math.floor(draws.budget * adaptive)) + fixed

@@ -71,6 +71,7 @@ def sample(
     follows will find.
     """
     grade_missing(job, pool)  # what is drawn next depends on how good the draws are that are there
+    job.workspace.fold_stops()
     waiting = waiting_prompts(job, job.workspace.scan_plan(), retry_failed=retry_failed, top_up=top_up)
     if only is not None:
         waiting = waiting.filter(pl.col("prompt_id").is_in(only.implode()))
@@ -155,13 +156,19 @@ def _known_ends(job: Job, waiting: pl.DataFrame, *, retry_failed: bool) -> pl.Da
 def _write_stops(job: Job, waiting: pl.DataFrame, stops: pl.DataFrame) -> None:
     earlier = job.workspace.read_stops().join(waiting.lazy(), on="prompt_id", how="anti").collect()
     draws = job.recipe.sampling.draws
-    plan = job.workspace.scan_plan().select("prompt_id", "rendered").collect()
-    named = stops.join(plan, on="prompt_id").with_columns(route=pl.lit(job.route), policy=pl.lit(job.draws))
+    named = _named(job, stops)
     if isinstance(draws, AdaptiveDraws) and draws.budget is not None:
         could = (pl.col("reason") == StopReason.LIMIT) & pl.col("adaptive") & (pl.col("draws") < draws.most)
         named = named.with_columns(reason=pl.when(could).then(pl.lit(StopReason.BUDGET.value)).otherwise("reason"))
     columns = list(Stops.columns())
     job.workspace.write_stops(pl.concat([earlier.select(columns), named.select(columns)]).sort("prompt_id"))
+
+
+def _named(job: Job, stops: pl.DataFrame) -> pl.DataFrame:
+    """Stops in the shape of their table, with what they are about; `adaptive` stays beside it."""
+    near = pl.col("prompt_id").is_between(pl.lit(stops["prompt_id"].min()), pl.lit(stops["prompt_id"].max()))
+    plan = job.workspace.scan_plan().filter(near).select("prompt_id", "rendered", "policy").collect()
+    return stops.join(plan, on="prompt_id").with_columns(route=pl.lit(job.route))
 
 
 @dataclass(eq=False)
@@ -195,8 +202,12 @@ class _Session:
 
     def close(self, pursuits: list[Pursuit], made: int) -> None:
         """A shard is sealed. How the draws of a prompt ended is kept where it may go on."""
-        self._stops.append(_stops_of(pursuits))
+        stops = _stops_of(pursuits)
+        self._stops.append(stops)
         self.made += made
+        final = stops.filter(pl.col("reason") != StopReason.LIMIT) if self.spends else stops
+        if final.height:  # from here on, no changed threshold makes these prompts go on
+            self.job.workspace.add_stops(_named(self.job, final).select(list(Stops.columns())))
         if self.spends:
             self._ends |= {p.prompt_id: p.ends for p in pursuits if p.stop is StopReason.LIMIT}
 

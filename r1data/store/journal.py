@@ -81,8 +81,7 @@ class Journal:
 
     def read(self) -> pl.DataFrame:
         """All completions, sorted by id."""
-        rows = self._connection.execute("SELECT * FROM completions ORDER BY completion_id").fetchall()
-        return pl.DataFrame(rows, schema=polars_schema(), orient="row")
+        return _frame(self._connection.execute("SELECT * FROM completions ORDER BY completion_id"))
 
     def read_cuts(self) -> pl.DataFrame:
         """The draws that were interrupted and have not ended, in the shape of `CUTS_SCHEMA`."""
@@ -108,12 +107,20 @@ def read_journal(path: Path) -> pl.DataFrame:
     except sqlite3.OperationalError:
         return pl.DataFrame(schema=polars_schema())
     try:
-        rows = connection.execute("SELECT * FROM completions").fetchall()
+        return _frame(connection.execute("SELECT * FROM completions"))
     except sqlite3.OperationalError:  # created a moment ago, its table not yet there
-        rows = []
+        return pl.DataFrame(schema=polars_schema())
     finally:
         connection.close()
-    return pl.DataFrame(rows, schema=polars_schema(), orient="row")
+
+
+def _frame(found: sqlite3.Cursor) -> pl.DataFrame:
+    """What was found, in today's columns: a run of an older version may have been killed and left its journal."""
+    names = [column[0] for column in found.description]
+    schema = polars_schema()
+    frame = pl.DataFrame(found.fetchall(), schema={name: schema[name] for name in names}, orient="row")
+    missing = [pl.lit(1, schema[name]).alias(name) for name in schema if name == "stages" and name not in names]
+    return frame.with_columns(missing).select(list(schema))
 
 
 def polars_schema() -> dict[str, pl.DataType]:

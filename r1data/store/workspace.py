@@ -3,7 +3,7 @@
     recipe.yaml          the recipe as it was last run      manifest.json   fingerprints, versions, when
     prompts.parquet      bad_prompts.parquet
     plan.parquet         a row per prompt: which draws the recipe asks for, and how many at most
-    stops.parquet        why each prompt got no more draws
+    stops.parquet        why each prompt got no more draws (stops/ while a run goes on)
     journal/             draws that are safe but not sealed (SQLite)
     cuts/                draws that a cap interrupted before a run was stopped; the next run goes on from their text
     completions/ verdicts/ measures/                        sealed parts, never changed
@@ -55,14 +55,15 @@ PLAN_GROUP_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Which draws are asked for: the plan, the route that makes them, and the fingerprint of the policy."""
+    """Which draws are asked for: the plan, and the route that makes them."""
 
     plan: pl.LazyFrame
     route: str
-    policy: str
 
 
-PLAN_SCHEMA = pl.Schema({"prompt_id": pl.String, "rendered": pl.String, "draws": pl.Int32, "fixed": pl.Boolean})
+PLAN_SCHEMA = pl.Schema({
+    "prompt_id": pl.String, "rendered": pl.String, "policy": pl.String, "draws": pl.Int32, "fixed": pl.Boolean,
+})  # fmt: skip
 
 
 class Workspace:
@@ -155,14 +156,29 @@ class Workspace:
         write_parquet(self.root / "plan.parquet", typed.sort("prompt_id"), PLAN_GROUP_ROWS)
 
     def write_stops(self, stops: pl.DataFrame) -> None:
-        """Store why each prompt got no more draws."""
+        """Store why each prompt got no more draws, all of them."""
         write_parquet(self.root / "stops.parquet", Stops.validate(stops, cast=True), PLAN_GROUP_ROWS)
+        for path in self._files("stops"):
+            path.unlink()
+
+    def fold_stops(self) -> None:
+        """Make the stops that a killed run has left in parts a part of the table."""
+        if self._files("stops"):
+            self.write_stops(self.read_stops().collect())
+
+    def add_stops(self, stops: pl.DataFrame) -> None:
+        """Store why some prompts got no more draws, while the run goes on with others."""
+        valid = Stops.validate(stops, cast=True)
+        name = fingerprint(valid["prompt_id"].to_list())[:16]
+        write_parquet(self.root / "stops" / f"{name}.parquet", valid)
 
     def read_stops(self, drawing: Drawing | None = None) -> pl.LazyFrame:
         """Why prompts got no more draws, as far as the same draws were asked for by the same policy."""
         drawing = drawing or self.drawing()
-        stops = self._scan("stops.parquet", Stops).filter(route=drawing.route, policy=drawing.policy)
-        return stops.join(drawing.plan, on=("prompt_id", "rendered"), how="semi")
+        parts = self._scan_parts("stops", Stops)  # newer than the table, which the last of them become part of
+        older = self._scan("stops.parquet", Stops).join(parts, on="prompt_id", how="anti")
+        stops = pl.concat([parts.unique("prompt_id"), older]).filter(route=drawing.route)
+        return stops.join(drawing.plan, on=("prompt_id", "rendered", "policy"), how="semi")
 
     def write_decisions(self, decisions: pl.DataFrame) -> None:
         """Store what is kept and what is not."""
@@ -216,7 +232,7 @@ class Workspace:
     def drawing(self) -> Drawing:
         """Which draws the recipe that was last run asks for."""
         manifest = self.read_manifest()
-        return Drawing(self.scan_plan(), manifest.get("route", ""), manifest.get("draws", ""))
+        return Drawing(self.scan_plan(), manifest.get("route", ""))
 
     def scan_limits(self, drawing: Drawing | None = None) -> pl.LazyFrame:
         """The plan, with how many draws each prompt has got where it has stopped: `prompt_id`, `rendered`, `draws`."""

@@ -77,6 +77,47 @@ def test_a_threshold_draws_nothing_until_it_is_asked_to(tmp_path: Path, tiny: Pa
     assert_same(tmp_path / "w", whole)
 
 
+def test_a_threshold_draws_nothing_after_a_kill_either(tmp_path: Path, tiny: Path) -> None:
+    """The table of stops is written at the end; until then they lie beside it, shard by shard."""
+    recipe = write_recipe(tmp_path, tiny, prompts=30, sampling={"draws": {"target": 2, "max": 6}, "max_tokens": 400})
+    rehearse(recipe, tmp_path / "w")
+    workspace = Workspace(tmp_path / "w")
+    stops = workspace.read_stops().collect()
+    with workspace.locked():
+        (tmp_path / "w" / "stops.parquet").unlink()
+        for some in stops.iter_slices(10):
+            workspace.add_stops(some)
+    assert rehearse(recipe, tmp_path / "w", "selection.longest_paragraph=44").sampled == 0
+    assert workspace.read_stops().collect().sort("prompt_id").equals(stops.sort("prompt_id"))
+
+
+def test_what_the_judge_judges_ends_the_same_after_a_kill(tmp_path: Path, tiny: Path) -> None:
+    """With correctness `any`, a draw is acceptable that nobody has judged."""
+    recipe = write_recipe(
+        tmp_path, tiny, prompts=10, sampling={"draws": {"target": 2, "max": 8}, "max_tokens": 400},
+        selection={"correctness": "any"},
+    )  # fmt: skip
+    recipe.write_text(recipe.read_text().replace("kind: file", "kind: file\n  verifier: judge"))
+    rehearse(recipe, tmp_path / "w")
+    before = contents(tmp_path / "w")["completions"]
+    (tmp_path / "w" / "stops.parquet").unlink()
+    assert rehearse(recipe, tmp_path / "w").sampled == 0
+    assert contents(tmp_path / "w")["completions"].equals(before) and before.height < 80
+
+
+def test_another_number_for_prompts_without_a_reference_counts(tmp_path: Path, tiny: Path) -> None:
+    recipe = write_recipe(
+        tmp_path, tiny, prompts=6, sampling={"draws": {"target": 2, "max": 8, "unjudged": 2}, "max_tokens": 400},
+        audit={"fill_references": {"min_answers": 4}},
+    )  # fmt: skip
+    rows = [
+        {"question": json.loads(line)["question"]} for line in (tmp_path / "prompts.jsonl").read_text().splitlines()
+    ]
+    (tmp_path / "prompts.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    assert rehearse(recipe, tmp_path / "w").sampled == 24
+    assert rehearse(recipe, tmp_path / "w", "audit.fill_references.min_answers=7").sampled == 18
+
+
 def test_another_policy_keeps_what_was_drawn(tmp_path: Path, tiny: Path) -> None:
     recipe = write_recipe(tmp_path, tiny, prompts=30, sampling={"draws": 6, "max_tokens": 400})
     assert rehearse(recipe, tmp_path / "w").sampled == 180

@@ -389,3 +389,35 @@ def test_whoever_stops_waiting_gives_up_the_place() -> None:
             return engine.load
 
     assert asyncio.run(go()) == Load(0, 0)
+
+
+@pytest.mark.parametrize("status", [429, 503, 504])
+def test_one_request_that_is_always_refused_is_a_failed_row_and_holds_up_nobody(status: int) -> None:
+    big = Request("big", (9, 9, 9), seed=2, temperature=1.0, top_p=1.0, max_tokens=50)
+
+    def answer(body: dict[str, object], number: int) -> web.StreamResponse:
+        refused = body["prompt"] == [9, 9, 9]
+        return web.Response(status=status, text="request too large") if refused else completion()
+
+    async def go() -> tuple[Reply | Failure, int]:
+        async with fake_server(answer) as (url, _):
+            choice = Settings(kind="server", endpoints=(url,), patience_seconds=30)
+            async with ServerEngine(choice, "tiny", 8) as engine:
+                trouble = asyncio.create_task(engine.complete(big))
+                answered = 0
+                while not trouble.done():
+                    replies = await asyncio.gather(*[engine.complete(REQUEST) for _ in range(8)])
+                    answered += sum(isinstance(reply, Reply) for reply in replies)
+                return await trouble, answered
+
+    failure, answered = asyncio.run(go())
+    assert isinstance(failure, Failure) and "request too large" in failure.error
+    assert answered > 100, "the others went on all the while"
+
+
+def test_a_server_that_always_wants_one_more_pause_is_given_up() -> None:
+    def answer(body: dict[str, object], number: int) -> web.StreamResponse:
+        return web.Response(status=429, text="quota", headers={"Retry-After": "1"})
+
+    with pytest.raises(EngineError, match="no endpoint has answered"):
+        ask(answer, patience_seconds=2)

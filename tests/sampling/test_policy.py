@@ -111,6 +111,22 @@ def test_draws_of_another_policy_count_as_far_as_this_one_asks() -> None:
     assert pursuit.advance() == [] and pursuit.stop is StopReason.ENOUGH and pursuit.until == 2
 
 
+def test_a_restart_does_not_look_ahead() -> None:
+    """Draw 3 is good, and draw 5 shows that no further one can succeed: none of it was known after draws 0 and 1."""
+    policy = AdaptiveDraws(target=2, max=8, growth=1)
+    ends = {n: End() for n in range(6)} | {3: End("good"), 5: End(failed=True, hopeless=True)}
+    live, resumed = Pursuit("p", RENDERED, policy), Pursuit("p", RENDERED, policy, ends=dict(ends))
+    asks = live.advance()
+    while asks:
+        for ask in asks:
+            live.end(ask.draw, ends.get(ask.draw, End(failed=True, hopeless=True)))
+        asks = live.advance()
+    while asks := resumed.advance():
+        for ask in asks:
+            resumed.end(ask.draw, End(failed=True, hopeless=True))
+    assert (resumed.stop, resumed.until) == (live.stop, live.until) and live.counts().accepted == 1
+
+
 def test_interrupted_draws_go_on_only_where_it_matters() -> None:
     cut = Cut(1, "abc", (7,), 2, 10, 0.1)
     pursuit = Pursuit("p", RENDERED, AdaptiveDraws(target=1, max=4, growth=0), cuts={0: cut})

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from r1data.engines import Failure, Load, Reply, Request
-from r1data.errors import EngineError
+from r1data.errors import EngineError, VerifierError
 from r1data.model import LoadedModel
 from r1data.progress import Progress, Silence
 from r1data.prompts import Rendered
@@ -278,6 +278,31 @@ def test_cuts_survive_in_the_journal(tmp_path: Path) -> None:
         sample(what, Scripted(act), opened)
     cuts = Journal(opened[0].path).read_cuts()
     assert cuts.height > 0 and set(cuts["text"]) == {"y" * 10} and set(cuts["stages"]) == {1}
+
+
+def test_verifiers_that_are_gone_end_the_run(tmp_path: Path) -> None:
+    what = recipe(draws=5)
+    opened = shards(tmp_path, what, 1, 50)
+    opened[0].grade = lambda completions, heard: heard(None, "no more descriptors")  # type: ignore[method-assign]
+    with pytest.raises(VerifierError, match="no more descriptors"):
+        sample(what, Scripted(reply), opened)
+    assert rows(opened), "what was finished is safe"
+
+
+def test_a_draw_without_room_to_go_on_stays_as_it_is(tmp_path: Path) -> None:
+    what = recipe(draws=2, caps=[10], max_tokens=40)
+
+    def act(request: Request) -> Reply | Failure:
+        if request.stage:
+            return Failure("prompt too long", prompt_at_fault=True)
+        return Reply("y" * 10, FinishReason.LENGTH, 2, 10, tuple(range(10)))
+
+    opened = shards(tmp_path, what, 1, 3)
+    sample(what, Scripted(act), opened)
+    assert {(row["finish_reason"], row["text"], row["max_tokens"]) for row in rows(opened)} == {
+        ("length", "y" * 10, 10)
+    }
+    assert len(rows(opened)) == 6
 
 
 def test_a_failing_source_of_shards_ends_the_run(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ class Endpoint:
     """How many have lost a request and are finding out whether it is dead."""
     resting_until: float = -math.inf
     stated_until: float = -math.inf
-    """Until when the server itself wants to be left alone."""
+    """Until when the server itself wanted to be left alone, the first time that it said so since it last answered."""
     pause: float = FIRST_PAUSE
     failing_since: float | None = None
     """Since when it has done nothing but fail."""
@@ -151,6 +151,7 @@ class Endpoint:
         """It has given a reply of so many tokens."""
         self.limit.answered()
         self.answered_at = now
+        self.stated_until = -math.inf
         self.pause = FIRST_PAUSE
         self.failing_since = None
         self.expected += (completion_tokens - self.expected) / 16
@@ -167,7 +168,10 @@ class Endpoint:
         """Give it nothing for a while: as long as it says itself, otherwise longer each time until it answers."""
         if stated is not None:
             self.resting_until = max(self.resting_until, now + stated)
-            self.stated_until = max(self.stated_until, now + stated)
+            if (
+                self.stated_until == -math.inf
+            ):  # one such pause is waited for; a server that always has one more is down
+                self.stated_until = now + stated
         elif self.resting_until <= now:  # of many requests that failed together, the first sets the pause
             self.resting_until = now + self.pause * random.uniform(0.8, 1.2)
             self.pause = min(self.pause * 2, LONGEST_PAUSE)

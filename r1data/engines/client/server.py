@@ -35,8 +35,12 @@ from r1data.engines.protocol import Failure, Load, Reply, Request
 from r1data.errors import EngineError
 from r1data.recipe import ServerEngine as Settings
 
-TRIES = {Kind.GARBLED: 4, Kind.DROPPED: 6, Kind.SILENT: 3, Kind.FAULTY: 4}
+TRIES = {Kind.GARBLED: 4, Kind.DROPPED: 6, Kind.SILENT: 3, Kind.FAULTY: 4, Kind.BUSY: 12}
 """How often a request may meet each trouble before it is a failed row."""
+ODD = 4
+"""A request that has been refused so often is no measure of what its endpoint bears."""
+SERVERS_OWN = (Kind.FAULTY, Kind.BUSY)
+"""Troubles that are the server's, unless it does well at something else at the same time."""
 OWN_PAUSE, LONGEST_OWN_PAUSE = 0.05, 2.0
 TICK_SECONDS = 0.1
 KILLER = "this prompt kills the engine: it died with nothing else in flight, and had died with it before"
@@ -210,7 +214,9 @@ class ServerEngine:
             case Kind.CLOSED:
                 self._upkeep.shut(endpoint, str(trouble))
             case Kind.BUSY:
-                endpoint.limit.refused(attempt.sent_at, now, len(endpoint.running) + 1)
+                if case.tries[Kind.BUSY] < ODD:  # what is refused time and again says nothing about the others
+                    endpoint.limit.refused(attempt.sent_at, now, len(endpoint.running) + 1)
+                case.returns = False  # nor may it stand before them
                 if trouble.pause is not None or endpoint.answered_at < attempt.sent_at:
                     endpoint.failed(str(trouble), now)
                     endpoint.rest(now, trouble.pause)
@@ -234,7 +240,7 @@ class ServerEngine:
         self._pausing += 1
         try:
             if case.tries[trouble.kind] >= TRIES[trouble.kind]:
-                if trouble.kind is not Kind.FAULTY or await self._upkeep.works(endpoint):
+                if trouble.kind not in SERVERS_OWN or await self._upkeep.works(endpoint):
                     return Failure(f"given up after {case.tries.total()} attempts: {endpoint.url}: {trouble}")
                 case.tries[trouble.kind] = 0  # it fails at everything, and that is no fault of this request
             pause = min(OWN_PAUSE * 2 ** case.tries.total(), LONGEST_OWN_PAUSE)
