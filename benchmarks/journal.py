@@ -124,7 +124,8 @@ def prepare(settings: Settings) -> None:
         questions.append([{"role": "user", "content": question}])
         answers.append(str(number + number % 997))
         rendered.append(fingerprint(job.renderer.text([Message("user", question)], "en")))
-    plan = pl.DataFrame({"prompt_id": ids, "rendered": rendered, "draws": 1, "fixed": True})
+    asked = {"prompt_id": ids, "rendered": rendered, "policy": job.draws, "draws": 1, "fixed": True}
+    plan = pl.DataFrame(asked)
     prompts = pl.DataFrame({"prompt_id": ids, "messages": questions, "reference": answers}).with_columns(
         domain=pl.lit("math"), language=pl.lit("en"), verifier=pl.lit("math"), task=pl.lit(None, pl.String),
         source=pl.lit("made up"), source_row=pl.lit(""), licence=pl.lit(None, pl.String),

@@ -83,7 +83,7 @@ def sample(
     with _garbage_set_aside():
         stops = asyncio.run(_sample(job, service, session, spend=only is None))
     if only is None:
-        _write_stops(job, waiting, stops)
+        _write_stops(job, stops)
         job.workspace.drop_cuts()
     return session.made
 
@@ -113,25 +113,19 @@ async def _sample(job: Job, service: Service, session: _Session, *, spend: bool)
             job.progress.say(f"{more:,} draws are left of the budget: {len(limits):,} prompts may go on")
             job.progress.reopen(StopReason.LIMIT, len(limits), more)
             await sampler.run(session.shards(pl.Series(sorted(limits)), limits))
-    return session.stops()
+    return session.stops
 
 
 def _limits_from(job: Job, draws: AdaptiveDraws, session: _Session) -> dict[str, int]:
     """New limits for prompts that have reached theirs, as far as the budget has something left."""
     assert draws.budget is not None
-    stops = session.stops()
+    stops = session.stops
     may_go_on = job.workspace.scan_plan().filter(~pl.col("fixed"))
     before = job.workspace.read_stops().join(may_go_on, on="prompt_id", how="semi")
     earlier = before.join(stops.lazy(), on="prompt_id", how="anti").select("draws").collect()
-    adaptive = stops.filter("adaptive")
-    prompts, spent = adaptive.height + earlier.height, int(adaptive["draws"].sum()) + int(earlier["draws"].sum())
-    open_ones = adaptive.filter(pl.col("reason") == StopReason.LIMIT)
-    candidates = [
-        Candidate(prompt_id, Counts(drawn, accepted, failed))
-        for prompt_id, drawn, accepted, failed in open_ones.select(
-            "prompt_id", "draws", "accepted", "failed"
-        ).iter_rows()
-    ]
+    prompts, spent = stops.height + earlier.height, int(stops["draws"].sum()) + int(earlier["draws"].sum())
+    columns = stops.select("prompt_id", "draws", "accepted", "failed").iter_rows()
+    candidates = [Candidate(prompt_id, Counts(*counts)) for prompt_id, *counts in columns]
     return share_out(draws, candidates, math.floor(draws.budget * prompts) - spent)
 
 
@@ -153,8 +147,9 @@ def _known_ends(job: Job, waiting: pl.DataFrame, *, retry_failed: bool) -> pl.Da
     return (ends.filter(~pl.col("failed")) if retry_failed else ends).sort("prompt_id", "draw")
 
 
-def _write_stops(job: Job, waiting: pl.DataFrame, stops: pl.DataFrame) -> None:
-    earlier = job.workspace.read_stops().join(waiting.lazy(), on="prompt_id", how="anti").collect()
+def _write_stops(job: Job, stops: pl.DataFrame) -> None:
+    """Put the table of stops together: those written already, and of those that could have gone on, why they did not."""
+    earlier = job.workspace.read_stops().join(stops.lazy(), on="prompt_id", how="anti").collect()
     draws = job.recipe.sampling.draws
     named = _named(job, stops)
     if isinstance(draws, AdaptiveDraws) and draws.budget is not None:
@@ -181,8 +176,9 @@ class _Session:
     known: pl.DataFrame
     answers: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     made: int = 0
+    stops: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STOPPED_SCHEMA))
+    """The prompts that have stopped and could go on, if something is left of the budget."""
     _ends: dict[str, dict[int, End]] = field(default_factory=dict)
-    _stops: list[pl.DataFrame] = field(default_factory=list)
     _shards: int = 0
 
     @property
@@ -203,21 +199,20 @@ class _Session:
     def close(self, pursuits: list[Pursuit], made: int) -> None:
         """A shard is sealed. How the draws of a prompt ended is kept where it may go on."""
         stops = _stops_of(pursuits)
-        self._stops.append(stops)
         self.made += made
-        final = stops.filter(pl.col("reason") != StopReason.LIMIT) if self.spends else stops
+        may_go_on = pl.col("adaptive") & (pl.col("reason") == StopReason.LIMIT) & self.spends
+        if self.spends:
+            others = self.stops.join(stops, on="prompt_id", how="anti")
+            self.stops = pl.concat([others, stops.filter(may_go_on)])
+        final = stops.filter(~may_go_on)
         if final.height:  # from here on, no changed threshold makes these prompts go on
             self.job.workspace.add_stops(_named(self.job, final).select(list(Stops.columns())))
         if self.spends:
             self._ends |= {p.prompt_id: p.ends for p in pursuits if p.stop is StopReason.LIMIT}
 
-    def stops(self) -> pl.DataFrame:
-        """Why the prompts stopped, the last time that each did."""
-        return pl.concat([pl.DataFrame(schema=STOPPED_SCHEMA), *self._stops]).unique("prompt_id", keep="last")
-
     def drawn(self, prompt_ids: dict[str, int]) -> int:
         """How many draws these prompts have."""
-        return int(self.stops().filter(pl.col("prompt_id").is_in(list(prompt_ids)))["draws"].sum())
+        return int(self.stops.filter(pl.col("prompt_id").is_in(list(prompt_ids)))["draws"].sum())
 
     def _pursuits(self, prompts: pl.DataFrame, limits: dict[str, int]) -> list[Pursuit]:
         ids = prompts["prompt_id"]
