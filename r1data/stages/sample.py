@@ -148,7 +148,7 @@ def _known_ends(job: Job, waiting: pl.DataFrame, *, retry_failed: bool) -> pl.Da
 
 
 def _write_stops(job: Job, stops: pl.DataFrame) -> None:
-    """Put the table of stops together: those written already, and of those that could have gone on, why they did not."""
+    """Put the table of stops together: what is written already, and why those did not go on that could have."""
     earlier = job.workspace.read_stops().join(stops.lazy(), on="prompt_id", how="anti").collect()
     draws = job.recipe.sampling.draws
     named = _named(job, stops)
