@@ -153,7 +153,8 @@ def svg(points: list[Point], fixed: int) -> str:
     for p, x, y in zip(points, places, heights, strict=True):
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="#1f6feb"/>')
         label = f"{p.tokens / p.fixed_tokens:.0%}"
-        parts.append(f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="middle" fill="#333333">{label}</text>')
+        anchor = "start" if p is points[0] else "middle"  # or it would lie over the axis
+        parts.append(f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="{anchor}" fill="#333333">{label}</text>')
         parts.append(f'<text x="{x:.1f}" y="{height - 28}" text-anchor="middle" fill="#666666">{p.target}</text>')
     middle = left + inner / 2
     parts.append(
