@@ -47,7 +47,7 @@ WINDOW = 4096
 """Checks that `verify_all` has under way."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Task:
     """A check that waits for its verdict."""
 
@@ -56,7 +56,7 @@ class Task:
     tries: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Worker:
     """A process and the checks before it, the one it is judging first."""
 
@@ -93,7 +93,7 @@ class Worker:
         return len(self.tasks) < AHEAD and ahead < AHEAD_BYTES and not self.channel.unsent and not self.stale
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Nursery:
     """The process that workers are forked from."""
 
@@ -126,6 +126,7 @@ class VerifierPool:
         self._nursery: Nursery | None = None
         self._broken: dict[str, str] = {}
         self._expected: set[str] = set()
+        self._lost = False
         self._stillborn = 0
         self._queues: dict[str, deque[Task]] = {}
         self._lock = threading.Lock()
@@ -222,6 +223,7 @@ class VerifierPool:
 
     def _staff(self) -> None:
         """Have a nursery that knows what is asked for, and workers from it."""
+        self._lost = False
         with self._lock:
             waiting = {name for name, queue in self._queues.items() if queue}
             wanted = (waiting | self._expected).difference(self._broken)
@@ -297,7 +299,7 @@ class VerifierPool:
         status = _end(nursery.process)
         self._selector.unregister(nursery.channel)
         nursery.channel.close()
-        self._nursery = None
+        self._nursery, self._lost = None, True
         self._stillborn += 1
         if self._stillborn >= STILLBORN:
             name = nursery.loading or "any"
@@ -374,6 +376,11 @@ class VerifierPool:
         worker.since = time.monotonic()
 
     def _patience(self) -> float | None:
+        """How long to wait for news. Not at all where somebody was lost since the staff was looked at: what they had been
+        given waits again, and no news need ever come that would say so.
+        """
+        if self._lost:
+            return 0.0
         moments = [w.deadline for w in self._workers if w.busy]
         moments += [w.since + HOLD_UP for w in self._workers if len(w.tasks) > 1]
         if self._nursery is not None and self._nursery.busy:
@@ -430,6 +437,7 @@ class VerifierPool:
         if worker not in self._workers:
             return
         self._dismiss(worker)
+        self._lost = True
         tasks, worker.tasks = worker.tasks, deque()
         if tasks and blame:
             tasks[0].tries += 1

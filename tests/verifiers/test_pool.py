@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from r1data.verifiers import Check, VerifierPool
+from r1data.verifiers.pool import Nursery, Task, Worker
 from schemas import Outcome
 
 ENDLESS = "\\sum_{n=1}^{9^{9^{9}}} n"
@@ -73,14 +75,49 @@ def test_workers_killed_from_outside_lose_no_row() -> None:
         thread.start()
         numbers = range(2, 5002)
         futures = [pool.submit(check(n, f"\\sqrt{{{n}}}+x", f"x+\\sqrt{{{n}}}")) for n in numbers]
-        verdicts = [future.result(120) for future in futures]
-        stop.set()
-        thread.join()
+        try:
+            verdicts = [future.result(120) for future in futures]
+        finally:
+            stop.set()
+            thread.join()
     assert killed > 0
     assert [v.completion_id for v in verdicts] == [f"{n:032x}" for n in numbers]
     faults = [v for v in verdicts if v.outcome == Outcome.VERIFIER_ERROR]
     assert {v.outcome for v in verdicts} <= {Outcome.CORRECT, Outcome.VERIFIER_ERROR}
     assert len(faults) <= killed
+
+
+def test_a_nursery_that_is_dead_when_it_is_asked_for_a_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = VerifierPool._ask
+    dead = []
+
+    def ask(pool: VerifierPool, nursery: Nursery, request: bytes, descriptors: tuple[int, ...] = ()) -> bool:
+        if descriptors and not dead:
+            nursery.process.kill()
+            dead.append(nursery.process.wait())
+        return asked(pool, nursery, request, descriptors)
+
+    monkeypatch.setattr(VerifierPool, "_ask", ask)
+    with VerifierPool(1, deadline=30) as pool:
+        assert pool.submit(check(1, "4", "4")).result(60).outcome == Outcome.CORRECT
+    assert dead
+
+
+def test_a_worker_that_is_dead_when_it_is_given_a_check_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    gave = VerifierPool._give
+    dead = []
+
+    def give(pool: VerifierPool, worker: Worker, task: Task) -> None:
+        if not dead:
+            assert worker.handle is not None
+            signal.pidfd_send_signal(worker.handle, signal.SIGKILL)
+            dead.append(select.select([worker.handle], [], [], 10)[0])
+        gave(pool, worker, task)
+
+    monkeypatch.setattr(VerifierPool, "_give", give)
+    with VerifierPool(1, deadline=30) as pool:
+        assert pool.submit(check(1, "4", "4")).result(60).outcome == Outcome.CORRECT
+    assert dead
 
 
 @pytest.mark.slow
