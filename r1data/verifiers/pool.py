@@ -376,8 +376,8 @@ class VerifierPool:
         worker.since = time.monotonic()
 
     def _patience(self) -> float | None:
-        """How long to wait for news. Not at all where somebody was lost since the staff was looked at: what they had been
-        given waits again, and no news need ever come that would say so.
+        """How long to wait for news. Not at all where somebody was lost since the staff was looked at: what they had
+        been given waits again, and no news need ever come that would say so.
         """
         if self._lost:
             return 0.0
