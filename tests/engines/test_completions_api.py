@@ -158,6 +158,19 @@ def test_a_loop_is_cut_while_it_streams() -> None:
     assert reply.token_ids is None
 
 
+@pytest.mark.parametrize("times", [0, 2], ids=["lost", "doubled"])
+def test_a_loop_is_not_cut_from_a_reply_of_which_an_event_was_lost_or_doubled(times: int) -> None:
+    """A reply that is cut never comes to the server's last count: the one in the event that ends it must do."""
+    reading = API.reading(replace(REQUEST, max_tokens=32768))
+    for number in range(100):
+        usage = {"usage": {"prompt_tokens": 3, "completion_tokens": 7 * (number + 1)}}
+        event = piece("Wait, let me check again. ", list(range(7))) | usage
+        if any([reading.take(event) for _ in range(times if number == 5 else 1)]):
+            break
+    with pytest.raises(Garbled, match="were counted"):
+        reading.reply()
+
+
 def test_what_nobody_counted_is_estimated() -> None:
     reading = API.reading(replace(REQUEST, max_tokens=32768))
     while not reading.take(piece("Wait, let me check again. ")):

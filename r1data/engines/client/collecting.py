@@ -90,10 +90,7 @@ class Collected:
                 "it does not say how many tokens it took (usage); some servers do so with engine.stream=false"
             )
         prompt_tokens, completion_tokens = self._usage
-        if self._token_ids and len(self._token_ids) != completion_tokens:
-            raise Garbled(f"{len(self._token_ids)} tokens came, and {completion_tokens} were counted")
-        if self._request.tokens and self._token_ids and prompt_tokens != len(self._request.tokens):
-            raise Garbled(f"{len(self._request.tokens)} tokens were sent, and {prompt_tokens} were counted")
+        self._compare_counts(prompt_tokens, completion_tokens)
         text = "".join(self._pieces)
         if text and not completion_tokens:
             raise Garbled("there is text, and no token was counted")
@@ -102,11 +99,20 @@ class Collected:
 
     def _cut(self) -> Reply:
         assert self._watch is not None
+        if self._usage is not None:
+            self._compare_counts(*self._usage)
         text = "".join(self._pieces)[: self._watch.text_end]
         counted = self._usage or (0, 0)
         sent = counted[0] or len(self._request.tokens) or _estimated(self._request)
         written = max(counted[1], len(self._token_ids or ()))
         return Reply(text, FinishReason.LOOP, sent, written or max(1, self._bytes // BYTES_PER_TOKEN))
+
+    def _compare_counts(self, prompt_tokens: int, completion_tokens: int) -> None:
+        """An event that is lost, or comes twice, shows by the count; if one counts, one does so in every event."""
+        if self._token_ids and len(self._token_ids) != completion_tokens:
+            raise Garbled(f"{len(self._token_ids)} tokens came, and {completion_tokens} were counted")
+        if self._request.tokens and self._token_ids and prompt_tokens != len(self._request.tokens):
+            raise Garbled(f"{len(self._request.tokens)} tokens were sent, and {prompt_tokens} were counted")
 
     def _require_an_end(self) -> None:
         """So that a server that ignores max_tokens cannot write for ever."""
