@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from r1data.recipe import AdaptiveDraws, Recipe
+from r1data.selection.majority import COMPARE_ANSWERS
+from r1data.selection.policy import JUDGE
 from schemas import StopReason
-
-JUDGE = "judge"
-NAMED_BY_MAJORITY = ("math", "choice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def draws_for(recipe: Recipe, verifier: str, reference: str | None) -> int | Ada
     if verifier == JUDGE or recipe.verification.policy == "judge":
         return draws.unjudged
     fill = recipe.audit.fill_references
-    if fill is not None and reference is None and verifier in NAMED_BY_MAJORITY:
+    if fill is not None and reference is None and verifier in COMPARE_ANSWERS:
         return max(draws.unjudged, fill.min_answers)
     return draws
 

@@ -6,7 +6,6 @@ their indices; so a pursuit that is made anew from what is stored goes on exactl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from r1data.prompts import Rendered
@@ -143,16 +142,3 @@ class Pursuit:
         self._wave, self.until = self.until, until
         self._under_way.update(new)
         return [Ask(self, draw) for draw in new]
-
-
-def pursue(
-    prompt_id: str,
-    rendered: Rendered,
-    draws: int | AdaptiveDraws,
-    ends: Mapping[int, End],
-    cuts: Mapping[int, Cut],
-    limit: int | None = None,
-) -> Pursuit:
-    """A pursuit that goes on from what is known of its draws."""
-    unfinished = {draw: cut for draw, cut in cuts.items() if draw not in ends}
-    return Pursuit(prompt_id, rendered, draws, limit, dict(ends), unfinished)

@@ -16,12 +16,12 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from r1data.engines import Engine, Failure, Reply, Request
+from r1data.engines import Engine
 from r1data.errors import VerifierError
 from r1data.model import LoadedModel
 from r1data.progress import Progress
 from r1data.recipe import AdaptiveDraws, Recipe
-from r1data.sampling.draws import completion_id, seed_of
+from r1data.sampling.completer import SET_ASIDE, Completer, sent_tokens, written_tokens
 from r1data.sampling.pursuit import Ask, Cut, End, Pursuit
 from r1data.store import CutRow, Journal
 from schemas import Completion, FinishReason
@@ -37,8 +37,6 @@ OPEN_SHARDS = 64
 UNSEALED_SHARDS = 4
 """So many may wait to be sealed before the next one is opened: sealing must keep up, or memory fills."""
 GONE = "what was finished is safe; run the same command again"
-SET_ASIDE = "prompt set aside: "
-"""What the error of a draw begins with when no other draw of its prompt can do better."""
 Heard = Callable[[str | None, str | None], None]
 """Told of a graded completion: its id, and the fingerprint of its text where it is acceptable. Without an id: its
 verdict will never come, because nobody verifies any more.
@@ -83,9 +81,8 @@ class Sampler:
     def __init__(
         self, recipe: Recipe, model: LoadedModel, route: str, engine: Engine, slots: int, progress: Progress
     ) -> None:
-        self._recipe = recipe
-        self._model = model
-        self._route = route
+        self._completer = Completer(recipe, model, route, engine)
+        self._longest = recipe.sampling.max_tokens
         self._engine = engine
         self._slots = slots
         self._progress = progress
@@ -237,111 +234,9 @@ class Sampler:
     # --- one draw --------------------------------------------------------------------------------------------------
 
     async def _work(self, ask: Ask) -> None:
-        result = self._without_asking(ask) or await self._draw(ask)
+        result = await self._completer.complete(ask)
         self._finished.append((ask, result))
         self._once("commit", self._commit)
-
-    def _without_asking(self, ask: Ask) -> Completion | None:
-        """The row of a draw for which there is nothing to send."""
-        if ask.finish:
-            assert ask.cut is not None
-            return self._row(ask, ask.cut, FinishReason.LENGTH, self._recipe.sampling.lengths[ask.cut.stages - 1])
-        if not ask.pursuit.hopeless:
-            return None
-        return self._failed(ask, Failure("not sent: another draw has shown that none can succeed", True), 0.0)
-
-    async def _draw(self, ask: Ask) -> Completion | Cut:
-        """Send one request: the draw from its beginning, or from where a cap interrupted it."""
-        sampling = self._recipe.sampling
-        before = ask.cut or Cut(0, "", (), 0, 0, 0.0)
-        cap = sampling.lengths[before.stages]
-        rendered = ask.pursuit.rendered
-        written = self._tokens_of(before)
-        request = Request(
-            prompt_id=ask.pursuit.prompt_id, tokens=rendered.tokens + written, messages=rendered.messages,
-            seed=seed_of(self._recipe.seed, ask.pursuit.prompt_id, ask.draw), temperature=sampling.temperature,
-            top_p=sampling.top_p, max_tokens=cap - before.completion_tokens, stop=sampling.stop, loops=sampling.loops,
-            written=before.text, written_tokens=before.completion_tokens, stage=before.stages,
-        )  # fmt: skip
-        started = time.perf_counter()
-        reply = await self._engine.complete(request)
-        seconds = time.perf_counter() - started
-        if isinstance(reply, Failure):
-            if reply.prompt_at_fault and before.stages:  # no room for more than there is: it stays as it is
-                return self._row(ask, before, FinishReason.LENGTH, sampling.lengths[before.stages - 1])
-            return self._failed(ask, reply, before.seconds + seconds)
-        after = self._joined(before, reply, written, seconds)
-        # A reply that is shorter than its cap and cut all the same has filled the model's context: it cannot go on.
-        at_cap = reply.finish_reason is FinishReason.LENGTH and reply.completion_tokens >= request.max_tokens
-        if at_cap and after.stages < len(sampling.lengths):
-            return after
-        return self._row(ask, after, reply.finish_reason, cap)
-
-    def _tokens_of(self, cut: Cut) -> tuple[int, ...]:
-        if cut.token_ids is not None:
-            return cut.token_ids
-        return tuple(self._model.tokenizer.encode(cut.text, add_special_tokens=False))
-
-    def _joined(self, before: Cut, reply: Reply, written: tuple[int, ...], seconds: float) -> Cut:
-        ids = None if reply.token_ids is None else written + reply.token_ids
-        text = before.text + reply.text
-        if before.text.endswith("\N{REPLACEMENT CHARACTER}") and ids is not None:
-            text = self._model.tokenizer.decode(ids, skip_special_tokens=True)  # the cap fell into a character
-        tokens = before.completion_tokens + reply.completion_tokens
-        asked = before.prompt_tokens if before.stages else reply.prompt_tokens
-        return Cut(before.stages + 1, text, ids, asked, tokens, before.seconds + seconds)
-
-    def _row(self, ask: Ask, written: Cut, finish: FinishReason, cap: int) -> Completion:
-        text = self._recipe.template.prefill + written.text
-        return self._completion(
-            ask, text=text, finish_reason=finish, max_tokens=cap, prompt_tokens=written.prompt_tokens,
-            completion_tokens=written.completion_tokens, stages=written.stages, seconds=written.seconds,
-        )  # fmt: skip
-
-    def _failed(self, ask: Ask, failure: Failure, seconds: float) -> Completion:
-        stages = ask.cut.stages if ask.cut else 0
-        error = f"{SET_ASIDE if failure.prompt_at_fault else ''}{failure.error}"
-        return self._completion(
-            ask, text=None, finish_reason=FinishReason.ERROR, max_tokens=self._recipe.sampling.lengths[stages],
-            prompt_tokens=len(ask.pursuit.rendered.tokens), completion_tokens=0, stages=stages, seconds=seconds,
-            error=error,
-        )  # fmt: skip
-
-    def _completion(
-        self,
-        ask: Ask,
-        *,
-        text: str | None,
-        finish_reason: FinishReason,
-        max_tokens: int,
-        prompt_tokens: int,
-        completion_tokens: int,
-        stages: int,
-        seconds: float,
-        error: str | None = None,
-    ) -> Completion:
-        prompt_id, rendered = ask.pursuit.prompt_id, ask.pursuit.rendered
-        return Completion(
-            completion_id=completion_id(prompt_id, rendered.fingerprint, self._route, ask.draw),
-            prompt_id=prompt_id,
-            route=self._route,
-            draw=ask.draw,
-            seed=seed_of(self._recipe.seed, prompt_id, ask.draw),
-            model=self._model.name,
-            model_fingerprint=self._model.fingerprint,
-            rendered=rendered.fingerprint,
-            temperature=self._recipe.sampling.temperature,
-            top_p=self._recipe.sampling.top_p,
-            max_tokens=max_tokens,
-            engine=self._engine.name,
-            text=text,
-            finish_reason=finish_reason,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
-            stages=stages,
-            seconds=seconds,
-            error=error,
-        )
 
     # --- making it durable -----------------------------------------------------------------------------------------
 
@@ -353,7 +248,7 @@ class Sampler:
             for ask, result in batch:
                 completions, cuts = by_shard.setdefault(self._home[ask.pursuit], ([], []))
                 if isinstance(result, Cut):
-                    cuts.append(self._cut_row(ask, result))
+                    cuts.append(self._completer.cut_row(ask, result))
                 else:
                     completions.append(result)
             await asyncio.to_thread(_commit_all, by_shard)
@@ -363,11 +258,6 @@ class Sampler:
             self._count(batch)
             self._pump()
             await asyncio.sleep(COMMIT_SECONDS)
-
-    def _cut_row(self, ask: Ask, cut: Cut) -> CutRow:
-        key = completion_id(ask.pursuit.prompt_id, ask.pursuit.rendered.fingerprint, self._route, ask.draw)
-        return CutRow(key, ask.pursuit.prompt_id, ask.draw, cut.stages, cut.text, cut.token_ids,
-                      cut.prompt_tokens, cut.completion_tokens, cut.seconds)  # fmt: skip
 
     def _settle(self, ask: Ask, result: Completion | Cut) -> None:
         """A draw is durable: its prompt may go on."""
@@ -385,13 +275,12 @@ class Sampler:
     def _count(self, batch: Sequence[tuple[Ask, Completion | Cut]]) -> None:
         rows = [result for _, result in batch if isinstance(result, Completion)]
         failed = sum(row.error is not None for row in rows)
-        longest = self._recipe.sampling.max_tokens
         self._progress.add(
             completed=len(rows) - failed,
             failed=failed,
-            tokens=sum(_new_tokens(ask, result) for ask, result in batch),
-            prompt_tokens=sum(_sent_tokens(ask, result) for ask, result in batch),
-            saved_tokens=sum(longest - r.completion_tokens for r in rows if r.finish_reason is FinishReason.LOOP),
+            tokens=sum(written_tokens(ask, result) for ask, result in batch),
+            prompt_tokens=sum(sent_tokens(ask, result) for ask, result in batch),
+            saved_tokens=sum(self._longest - r.completion_tokens for r in rows if r.finish_reason is FinishReason.LOOP),
         )
 
     # --- hearing how good it is ------------------------------------------------------------------------------------
@@ -443,21 +332,3 @@ class Sampler:
 def _commit_all(by_shard: dict[_Opened, tuple[list[Completion], list[CutRow]]]) -> None:
     for opened, (completions, cuts) in by_shard.items():
         opened.shard.journal.commit(completions, cuts)
-
-
-def _sent_tokens(ask: Ask, result: Completion | Cut) -> int:
-    """Tokens of the prompt as this request sent it, with what it went on from."""
-    if _nothing_was_written(ask, result):
-        return 0
-    return result.prompt_tokens + (ask.cut.completion_tokens if ask.cut else 0)
-
-
-def _new_tokens(ask: Ask, result: Completion | Cut) -> int:
-    """Tokens that this request wrote."""
-    if _nothing_was_written(ask, result):
-        return 0
-    return result.completion_tokens - (ask.cut.completion_tokens if ask.cut else 0)
-
-
-def _nothing_was_written(ask: Ask, result: Completion | Cut) -> bool:
-    return ask.finish or (isinstance(result, Completion) and result.error is not None)

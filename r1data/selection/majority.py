@@ -16,6 +16,8 @@ from schemas import Outcome, References
 MOST_SPELLINGS = 6
 """So many spellings of a prompt's answers are compared with each other; rarer ones stand for themselves."""
 MIN_AGREEMENT, MIN_ANSWERS = 0.6, 4
+COMPARE_ANSWERS = ("math", "choice")
+"""Verifiers that compare an answer with a reference; the others judge it against something else."""
 
 
 class Pair(NamedTuple):

@@ -11,13 +11,13 @@ import polars as pl
 
 from r1data.estimate.belief import Amount, PassRates
 from r1data.estimate.forecast import Group
+from r1data.judging import VERIFIER as JUDGE
 from r1data.recipe import AdaptiveDraws, fingerprint
-from r1data.sampling import Counts, Wave, draws_for, next_step
+from r1data.sampling import draws_for
 from r1data.selection import accepted, combined
 from r1data.stages.job import Job
 from schemas import FinishReason, Message
 
-JUDGE = "judge"
 CHARACTERS_PER_TOKEN = 4
 MOST_PROMPTS = 5000
 """More prompts than this would say nothing more, and finding their draws means rendering them."""
@@ -53,20 +53,6 @@ def groups(job: Job, prompts: pl.DataFrame, assumptions: Assumptions) -> list[Gr
         blank = _assumed(domain, len(ids), draws, told, assumptions, sent)
         found.append(_measured(blank, drawn) or blank)
     return sorted(found, key=lambda group: (group.domain, not group.told))
-
-
-def unfinished(job: Job, prompts: pl.DataFrame) -> list[str]:
-    """Those of the prompts for which the policy would go on drawing."""
-    drawn = _draws(job, prompts)
-    good = pl.col("text").filter("good").n_unique()
-    counted = drawn.group_by("prompt_id").agg(pl.len(), good.alias("good"), pl.col("failed").sum())
-    counts = {prompt_id: Counts(*numbers) for prompt_id, *numbers in counted.iter_rows()}
-    columns = prompts.select("prompt_id", "verifier", "reference").iter_rows()
-    steps = {
-        prompt_id: next_step(draws_for(job.recipe, verifier, reference), counts.get(prompt_id, Counts()))
-        for prompt_id, verifier, reference in columns
-    }
-    return [prompt_id for prompt_id, step in steps.items() if isinstance(step, Wave)]
 
 
 def _turns(prompts: pl.DataFrame) -> Iterator[tuple[str, list[Message], str]]:

@@ -8,16 +8,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from r1data.progress import Progress, Silence
-from r1data.selection.majority import MIN_AGREEMENT, MIN_ANSWERS, Pair, Same, references, suspects
+from r1data.selection.majority import COMPARE_ANSWERS, MIN_AGREEMENT, MIN_ANSWERS, Pair, Same, references, suspects
 from r1data.stages.grade import Grader
 from r1data.stages.job import Job
 from r1data.store import Tables, Workspace, with_references
 from r1data.verifiers import Check, VerifierPool
 from r1data.verifiers.check import BadTask, read_task
 from schemas import Outcome, Verdicts
-
-COMPARE_ANSWERS = ("math", "choice")
-"""Verifiers that compare an answer with a reference; the others judge it against something else."""
 
 
 def fill_references(job: Job, pool: VerifierPool) -> int:

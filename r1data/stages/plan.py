@@ -163,7 +163,7 @@ def _compare(
         duplicates=ingested.duplicates,
         set_aside=audited.counts,
         planned=_at_most(job, made, waiting),
-        first=int(made["draws"].sum()) + int(_first_limits(job, waiting).sum()),
+        first=int(made["draws"].sum()) + int(first_limits(job, waiting).sum()),
         completed=drawn.height - failed,
         failed=0 if retry_failed else failed,
         waiting=waiting.height,
@@ -176,7 +176,7 @@ def _by_reason(job: Job, drawing: Drawing, waiting: pl.DataFrame) -> dict[str, i
     return dict(stops.group_by("reason").len().sort("reason").collect().iter_rows())
 
 
-def _first_limits(job: Job, waiting: pl.DataFrame) -> pl.Series:
+def first_limits(job: Job, waiting: pl.DataFrame) -> pl.Series:
     """Most draws of each prompt before it is known what others leave of the budget."""
     draws = job.recipe.sampling.draws
     if isinstance(draws, int):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,7 +34,6 @@ from r1data.store import Journal, unpacked
 from r1data.verifiers import VerifierPool
 from schemas import Completion, FinishReason, Message, StopReason, Stops
 
-Answers = MutableMapping[str, tuple[str, str | None]]
 STOPPED_SCHEMA = pl.Schema({
     "prompt_id": pl.String, "reason": pl.String, "draws": pl.Int32, "accepted": pl.Int32, "failed": pl.Int32,
     "adaptive": pl.Boolean,
@@ -67,8 +66,8 @@ def sample(
 ) -> int:
     """Sample every prompt that has not stopped, until it stops; returns how many draws were made.
 
-    With `only`, just those prompts are sampled, and their stops are not written down: a pilot, whose draws the run that
-    follows will find.
+    With `only`, just those prompts are sampled, and no budget is shared out: a pilot, whose draws and stops the run
+    that follows will find.
     """
     grade_missing(job, pool)  # what is drawn next depends on how good the draws are that are there
     job.workspace.fold_stops()
