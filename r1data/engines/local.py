@@ -32,7 +32,11 @@ COMMON_ARGS = (
     "--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}',
 )  # fmt: skip
 """Between the parts of its JSON a weak model would write line breaks until its tokens are spent."""
-COMMON_ENV = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_LOGGING_LEVEL": "WARNING"}
+COMMON_ENV = {
+    "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_LOGGING_LEVEL": "WARNING",
+    "VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "60",
+}  # fmt: skip
+"""Idle connections are closed by our side, which knows whether it is about to use one."""
 
 
 class LocalServer:

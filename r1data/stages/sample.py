@@ -13,6 +13,7 @@ from functools import cached_property
 import polars as pl
 
 from r1data.engines import Service, connected
+from r1data.measures import warm_up
 from r1data.recipe import AdaptiveDraws
 from r1data.sampling import (
     SET_ASIDE,
@@ -79,6 +80,7 @@ def sample(
     waiting = waiting.drop("rendered")  # of a million prompts it would be 30 MB for nothing until the end
     known = _known_ends(job, waiting, retry_failed=retry_failed)
     session = _Session(job, pool, waiting, known)
+    warm_up()  # rather now than when the first replies are there and the engine waits for more to do
     with _garbage_set_aside():
         stops = asyncio.run(_sample(job, service, session, spend=only is None))
     if only is None:

@@ -165,7 +165,7 @@ def test_a_loop_is_not_cut_from_a_reply_of_which_an_event_was_lost_or_doubled(ti
     for number in range(100):
         usage = {"usage": {"prompt_tokens": 3, "completion_tokens": 7 * (number + 1)}}
         event = piece("Wait, let me check again. ", list(range(7))) | usage
-        if any([reading.take(event) for _ in range(times if number == 5 else 1)]):
+        if any(reading.take(event) for _ in range(times if number == 5 else 1)):
             break
     with pytest.raises(Garbled, match="were counted"):
         reading.reply()

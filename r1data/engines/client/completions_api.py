@@ -11,8 +11,10 @@ from r1data.engines.protocol import Reply, Request
 
 NEUTRAL_DEFAULTS = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
 """vLLM takes what a request leaves open from the model's generation_config; the recipe alone should decide."""
-STREAM_INTERVAL = 64
-"""Tokens per event, where the server can be told: an event for each token costs its front end more than it has."""
+STREAM_INTERVAL = 256
+"""Tokens per event, where the server can be told. Each event costs its front end and us as much as several tokens do,
+and a loop that is found so many tokens later is cut at the same place.
+"""
 
 
 class CompletionsApi:

@@ -20,9 +20,10 @@ from r1data.engines.protocol import Failure, Reply, Request
 
 CONNECT_SECONDS = 10.0
 PROBE_SECONDS = 5.0
-KEEP_ALIVE_SECONDS = 4.0
-"""Shorter than the 5 s after which uvicorn, and with it vLLM, closes a connection that nobody uses: a request sent at
-that very moment would be lost."""
+KEEP_ALIVE_SECONDS = 2.0
+"""Much shorter than the 5 s after which uvicorn, and with it vLLM, closes a connection that nobody uses: one that is
+busy reads a request seconds after it was sent, and may see that the time is up first. Then the request is lost.
+"""
 DRAIN_SECONDS = 1.0
 SPARE_BYTES = 1 << 20
 BYTES_PER_TOKEN = 2048
