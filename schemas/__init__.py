@@ -8,6 +8,7 @@ from schemas.audit import Audits, References
 from schemas.completion import Completion, Completions, FinishReason
 from schemas.decision import Decisions, Reason
 from schemas.example import Examples
+from schemas.kinship import Contaminations, Kinship
 from schemas.measure import Measures
 from schemas.prompt import BadPrompts, Message, Prompt, Prompts
 from schemas.stop import StopReason, Stops
@@ -18,9 +19,11 @@ __all__ = [
     "BadPrompts",
     "Completion",
     "Completions",
+    "Contaminations",
     "Decisions",
     "Examples",
     "FinishReason",
+    "Kinship",
     "Measures",
     "Message",
     "Outcome",

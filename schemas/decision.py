@@ -7,7 +7,7 @@ from enum import StrEnum
 import dataframely as dy
 import polars as pl
 
-VERSION = 1
+VERSION = 2
 
 
 class Reason(StrEnum):
@@ -23,21 +23,37 @@ class Reason(StrEnum):
     LONG_PARAGRAPH = "long_paragraph"
     MESSY_CODE = "messy_code"
     REPETITION = "repetition"
+    CONTAMINATED = "contaminated"
+    """Prompt or reply holds a benchmark's item."""
     DUPLICATE = "duplicate"
-    """The same text was already kept for the same prompt."""
+    """The same text, or nearly the same, was already kept."""
+    PASS_RATE = "pass_rate"
+    """The prompt is easier or harder than the recipe wants."""
     SURPLUS = "surplus"
     """Good, but its prompt has enough good ones."""
+    QUOTA = "quota"
+    """Good, but its domain (or what else a quota is about) has enough."""
 
 
 class Decisions(dy.Schema):
-    """The table of decisions: `reason` is the first of `reasons`, `rank` the place among a prompt's good ones."""
+    """The table of decisions: `reason` is the first of `reasons`, `rank` the place among a prompt's good ones.
+
+    `findings` are the finer reasons, each under its reason: `messy_code/unclosed`, `duplicate/near`.
+    """
 
     completion_id = dy.String(primary_key=True, regex=r"^[0-9a-f]{32}$")
     prompt_id = dy.String(regex=r"^[0-9a-f]{32}$")
     kept = dy.Bool()
     reason = dy.String(nullable=True, check=lambda c: c.is_in([r.value for r in Reason]))
     reasons = dy.List(dy.String())
+    findings = dy.List(dy.String())
     rank = dy.Int32(nullable=True, min=1)
+    duplicate_of = dy.String(nullable=True)
+    """The completion that says the same, for one that is rejected as a duplicate."""
+    similarity = dy.Float64(nullable=True, min=0, max=1)
+    """How much the two have in common: estimated Jaccard similarity of their word n-grams, 1 for the same text."""
+    contaminated_by = dy.String(nullable=True)
+    """Benchmark and item, `math-500/12`; the evidence is in `contamination.parquet`."""
 
     @dy.rule()
     def rejected_has_a_reason(cls) -> pl.Expr:

@@ -1,0 +1,48 @@
+"""Column: a Polars column of texts as the bytes that kernels read, without a copy of its own where there need be none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts as UTF-8: text `i` is `data[starts[i]:ends[i]]`. A null is an empty text.
+
+    Parts of texts (the reasoning of each, say) are other places in the same data.
+    """
+
+    data: Bytes
+    starts: Places
+    ends: Places
+
+    @classmethod
+    def of(cls, column: pl.Series) -> Texts:
+        """The texts of a String column, in its order."""
+        array = column.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+        _, offsets, data = array.buffers()
+        places = np.frombuffer(offsets, np.int64, len(array) + 1, offset=8 * array.offset)
+        held = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+        return cls(held, places[:-1], places[1:])
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def text(self, row: int) -> str:
+        """One text as a string."""
+        return self.between(int(self.starts[row]), int(self.ends[row]))
+
+    def between(self, start: int, end: int) -> str:
+        """What stands between two places of `data`."""
+        return bytes(self.data[start:end]).decode("utf-8", errors="replace")
+
+    def longest(self) -> int:
+        """Bytes of the longest text: room that is enough for whatever a kernel notes of one of them."""
+        return int((self.ends - self.starts).max()) if len(self) else 0
