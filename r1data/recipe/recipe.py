@@ -351,8 +351,8 @@ class Selection(Strict):
     """Prompts are kept whose share of correct draws lies between the two, both included."""
     keep_per_prompt: Annotated[int, Field(ge=1)] | None = None
     keep_rule: Literal["first", "shortest", "random", "different"] = "first"
-    """Which ones to keep where a prompt has more than `keep_per_prompt` good completions: the first drawn, the shortest,
-    any by the recipe's seed, or those that have least in common."""
+    """Which ones to keep where a prompt has more than `keep_per_prompt` good completions: the first drawn, the
+    shortest, any by the recipe's seed, or those that have least in common."""
     quotas: tuple[Quota, ...] = ()
     """Most rows of a domain, source or language; what is above goes by the recipe's seed."""
 
@@ -369,7 +369,7 @@ class Duplicates(Strict):
 
 
 class BenchmarkSource(Strict):
-    """A benchmark that nothing may be taken from: one that r1data knows by `name`, or a file or Hub dataset of your own."""
+    """A benchmark that nothing may be taken from: one that r1data knows by `name`, or a file or dataset of your own."""
 
     name: str
     path: str | None = None
@@ -389,7 +389,7 @@ class Contamination(Strict):
     """Which benchmarks prompts and replies are held against, and what counts as a hit."""
 
     benchmarks: tuple[BenchmarkSource, ...] = ()
-    """By default none. `[{name: math-500}, {name: ours, path: ours.jsonl}]`; `r1data benchmarks` lists what is known."""
+    """By default none. `[math-500, {name: ours, path: ours.jsonl}]`; `r1data benchmarks` lists what is known."""
     ngrams: tuple[Annotated[int, Field(ge=3)], ...] = (10,)
     """Words in a row that are a hit: 10 as R1 did. Several may be named; characters in Chinese, 1.5 for a word."""
     overlap: Annotated[float, Field(gt=0, le=1)] | None = 0.6

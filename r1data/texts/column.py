@@ -1,4 +1,4 @@
-"""Column: a Polars column of texts as the bytes that kernels read, without a copy of its own where there need be none."""
+"""Column: a Polars column of texts as the bytes that kernels read, without a copy where there need be none."""
 
 from __future__ import annotations
 

@@ -1,13 +1,14 @@
-"""Words: texts cut into words, each as a number. What n-grams, fingerprints and comparisons are made from.
+r"""Words: texts cut into words, each as a number. What n-grams, fingerprints and comparisons are made from.
 
 A word is a run of letters of one text, a run of digits, or a single character of a script that puts no spaces between
 words. Case and width do not matter; everything else (spaces, punctuation, LaTeX's backslashes and braces) only
-separates. So "\\frac{1}{2}" is the words frac, 1, 2.
+separates. So "\frac{1}{2}" is the words frac, 1, 2.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +66,9 @@ class Cutter:
             into = (self._hashes, self._kinds, self._starts, self._ends)
             count = _cut_all(texts.data, texts.starts, texts.ends, SCRIPT, FOLD, *into, offsets)
             if count >= 0:
-                return Words(*(array[:count] for array in into), offsets)
+                return Words(
+                    self._hashes[:count], self._kinds[:count], self._starts[:count], self._ends[:count], offsets
+                )
             room = 3 * self._room  # a text of single letters
 
 
@@ -75,7 +78,7 @@ def words_of(texts: Texts) -> Words:
 
 
 @kernel
-def decode(data: Bytes, at: int) -> tuple[int, int]:
+def decode(data: Bytes, at: int) -> tuple[Any, int]:
     """The code point at a byte, and how many bytes it takes. The text must be valid UTF-8."""
     first = np.int64(data[at])
     if first < 0x80:
@@ -192,7 +195,7 @@ def _digit(byte: int) -> bool:
 def _kind(point: int, scripts: npt.NDArray[np.uint8]) -> int:
     script = np.int64(scripts[point]) if point < len(scripts) else 0
     if script >= _LATIN:
-        return CHARACTER if script == _HAN or script == _KANA or script == _UNSPACED else LETTERS
+        return CHARACTER if script in (_HAN, _KANA, _UNSPACED) else LETTERS
     return NUMBER if script == _DIGIT else 0
 
 
