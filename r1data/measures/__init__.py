@@ -12,7 +12,7 @@ import polars as pl
 from r1data.measures import code, language, paragraphs, repetition, structure
 from r1data.measures.block import Block
 from r1data.measures.language import language_share, language_shares
-from r1data.texts import Cutter
+from r1data.texts import Cutter, Texts
 from schemas import Measures
 
 __all__ = ["VERSION", "language_share", "language_shares", "measure", "measure_block", "warm_up"]
@@ -55,7 +55,7 @@ def warm_up() -> None:
 def _measured(frame: pl.DataFrame) -> pl.DataFrame:
     if not hasattr(_own, "cutter"):
         _own.cutter = Cutter()
-    block = Block.of(frame["text"], frame["language"], _own.cutter)
+    block = Block.of(Texts.of(frame["text"]), frame["language"], _own.cutter)
     tokens = pl.col("completion_tokens") if "completion_tokens" in frame.columns else pl.lit(None)
     named = frame.select(
         "completion_id", pl.lit(VERSION, pl.Int32).alias("version"), tokens.cast(pl.Int32).alias("tokens")

@@ -34,9 +34,8 @@ class Block:
     """The target of each, ISO 639-1."""
 
     @classmethod
-    def of(cls, texts: pl.Series, languages: pl.Series, cutter: Cutter) -> Block:
+    def of(cls, whole: Texts, languages: pl.Series, cutter: Cutter) -> Block:
         """Read replies; the words stay valid until the cutter's next call."""
-        whole = Texts.of(texts)
         places = np.zeros((6, len(whole)), np.int64)
         _split(whole.data, whole.starts, whole.ends, _OPEN, _CLOSE, _WHITE_SPACE, places)
         reasoning = Texts(whole.data, places[0], places[1])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -26,9 +27,16 @@ class Texts:
     @classmethod
     def of(cls, column: pl.Series) -> Texts:
         """The texts of a String column, in its order."""
-        array = column.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+        return cls.of_arrow(column.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+    @classmethod
+    def of_arrow(cls, array: pa.StringArray | pa.LargeStringArray) -> Texts:
+        """The texts of an Arrow array that has no nulls and is known to be valid UTF-8, without a copy."""
+        width = np.int64 if pa.types.is_large_string(array.type) else np.int32
         _, offsets, data = array.buffers()
-        places = np.frombuffer(offsets, np.int64, len(array) + 1, offset=8 * array.offset)
+        if offsets is None:
+            return cls(np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64))
+        places = np.frombuffer(offsets, width, array.offset + len(array) + 1)[array.offset :].astype(np.int64)
         held = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
         return cls(held, places[:-1], places[1:])
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from r1data import replies
 from r1data.measures.block import Block
-from r1data.texts import Cutter
+from r1data.texts import Cutter, Texts
 
 PIECES = st.sampled_from(["<think>", "</think>", "<", "think>", "word", "中", " ", "\n", "\u3000", "\xa0", "é", "𝔸"])
 
@@ -14,7 +14,7 @@ PIECES = st.sampled_from(["<think>", "</think>", "<", "think>", "word", "中", "
 @given(st.lists(st.lists(PIECES, max_size=8).map("".join), min_size=1, max_size=5))
 @example(["<think>\n\n</think>\n\n", "</think>", "<think>", "a</think>b</think>c", " <think> x </think> y "])
 def test_parts_are_those_of_replies(texts):
-    block = Block.of(pl.Series(texts), pl.Series(["en"] * len(texts)), Cutter())
+    block = Block.of(Texts.of(pl.Series(texts)), pl.Series(["en"] * len(texts)), Cutter())
     for row, text in enumerate(texts):
         reply = replies.split(text)
         assert block.reasoning.text(row) == (reply.reasoning or "")
