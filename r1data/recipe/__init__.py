@@ -1,7 +1,7 @@
 """Recipes (identity) and runtimes (execution)."""
 
 from r1data.recipe.fingerprint import fingerprint, fingerprint_files
-from r1data.recipe.reading import read_recipe, read_runtime
+from r1data.recipe.reading import read_recipe, read_refinement, read_runtime
 from r1data.recipe.recipe import (
     AdaptiveDraws,
     Audit,
@@ -27,6 +27,7 @@ from r1data.recipe.recipe import (
     Verification,
     VerifierName,
 )
+from r1data.recipe.refinement import Refinement
 from r1data.recipe.runtime import EngineChoice, LocalEngine, Price, Runtime, ScriptedEngine, ServerEngine
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Price",
     "Quota",
     "Recipe",
+    "Refinement",
     "Runtime",
     "Sampling",
     "ScriptedEngine",
@@ -62,5 +64,6 @@ __all__ = [
     "fingerprint",
     "fingerprint_files",
     "read_recipe",
+    "read_refinement",
     "read_runtime",
 ]

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from r1data.errors import RecipeError
 from r1data.recipe.recipe import Recipe
+from r1data.recipe.refinement import Refinement
 from r1data.recipe.runtime import Runtime, ServerEngine
 
 M = TypeVar("M", bound=BaseModel)
@@ -28,6 +29,22 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     """
     recipe = _parse(Recipe, _override(_load(path), overrides or []), path)
     return recipe.model_copy(update={"folder": path.resolve().parent})
+
+
+def read_refinement(path: Path | None, overrides: list[str] | None = None) -> Refinement:
+    """Read what is kept of replies: from a recipe, from a file with these sections alone, or from none (the defaults).
+
+    Raises:
+        RecipeError: as in `read_recipe`.
+    """
+    if path is None:
+        return _parse(Refinement, _override({}, overrides or []), Path("the default recipe"))
+    document = _load(path)
+    if "model" in document or "prompts" in document:
+        return Refinement.of(read_recipe(path, overrides))
+    document.pop("name", None)
+    refinement = _parse(Refinement, _override(document, overrides or []), path)
+    return refinement.model_copy(update={"folder": path.resolve().parent})
 
 
 def read_runtime(path: Path | None, overrides: list[str] | None = None) -> Runtime:

@@ -1,0 +1,30 @@
+"""Refinement: the part of a recipe that says what is kept of replies that are there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from r1data.recipe.recipe import Contamination, Duplicates, Recipe, Selection, Strict, Verification
+
+
+class Refinement(Strict):
+    """How replies are checked, compared and chosen. Every recipe holds one; a file may hold nothing else."""
+
+    seed: int = 0
+    verification: Verification = Verification()
+    duplicates: Duplicates = Duplicates()
+    contamination: Contamination = Contamination()
+    selection: Selection = Selection()
+    folder: Path = Field(default=Path(), exclude=True)
+    """Where it was read from: relative paths start here."""
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Refinement:
+        """What a whole recipe says of it."""
+        return cls(**{name: getattr(recipe, name) for name in cls.model_fields})
+
+    def resolve(self, path: str) -> Path:
+        """A path of the recipe as an absolute one."""
+        return (self.folder / Path(path).expanduser()).resolve()
