@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-LIMIT = 0x32000
+LIMIT = 0x32400
 """Code points above hold no letters (emoji of the upper planes, tags, private use)."""
 
 
@@ -40,34 +40,44 @@ class Script(IntEnum):
     """Letters of any other script."""
 
 
+LETTER = r"(?!\p{M})(?=\p{Alphabetic})"
 PATTERNS = {
     Script.SPACE: r"\s",
     Script.PUNCTUATION: r"[\p{P}\p{S}]",
     Script.DIGIT: r"\p{Nd}",
     Script.MARK: r"\p{M}",
-    Script.OTHER: r"\p{Alphabetic}",
-    Script.LATIN: r"(?=\p{L})\p{Script=Latin}",
-    Script.HAN: r"\p{Script=Han}",
-    Script.KANA: r"[\p{Script=Hiragana}\p{Script=Katakana}ー]",
-    Script.HANGUL: r"\p{Script=Hangul}",
-    Script.CYRILLIC: r"(?=\p{L})\p{Script=Cyrillic}",
-    Script.ARABIC: r"(?=\p{L})\p{Script=Arabic}",
-    Script.GREEK: r"(?=\p{L})\p{Script=Greek}",
-    Script.HEBREW: r"(?=\p{L})\p{Script=Hebrew}",
-    Script.DEVANAGARI: r"(?=\p{L})\p{Script=Devanagari}",
-    Script.UNSPACED: r"(?=\p{L})[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]",
+    Script.OTHER: LETTER + r"\p{Any}",
+    Script.LATIN: LETTER + r"\p{Script=Latin}",
+    Script.HAN: LETTER + r"\p{Script=Han}",
+    Script.KANA: r"(?!\p{M})(?=[\p{Alphabetic}ー])[\p{Script=Hiragana}\p{Script=Katakana}ー]",
+    Script.HANGUL: LETTER + r"\p{Script=Hangul}",
+    Script.CYRILLIC: LETTER + r"\p{Script=Cyrillic}",
+    Script.ARABIC: LETTER + r"\p{Script=Arabic}",
+    Script.GREEK: LETTER + r"\p{Script=Greek}",
+    Script.HEBREW: LETTER + r"\p{Script=Hebrew}",
+    Script.DEVANAGARI: LETTER + r"\p{Script=Devanagari}",
+    Script.UNSPACED: LETTER + r"[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]",
 }
 """Of two that match, the later one counts."""
 
 
+WHOLE_BLOCKS = (
+    (0x3400, 0x4DC0, Script.HAN), (0x4E00, 0xA000, Script.HAN), (0x20000, 0x32400, Script.HAN),
+    (0xAC00, 0xD7A4, Script.HANGUL), (0xD800, 0xE000, Script.NONE), (0xE000, 0xF900, Script.NONE),
+)  # fmt: skip
+"""Ranges of one script each, which need not be looked up: most of all code points."""
+
+
 def _scripts() -> npt.NDArray[np.uint8]:
-    points = [chr(point) for point in range(LIMIT)]
-    points[0xD800:0xE000] = [" "] * 0x800  # surrogates, which no valid text holds
-    text = "".join(points)
     table = np.zeros(LIMIT, np.uint8)
+    known = np.zeros(LIMIT, np.bool_)
+    for first, last, script in WHOLE_BLOCKS:
+        table[first:last], known[first:last] = script, True
+    points = np.flatnonzero(~known)
+    text = "".join(map(chr, points.tolist()))
     for script, pattern in PATTERNS.items():
         for run in regex.finditer(f"(?:{pattern})+", text):
-            table[run.start() : run.end()] = script
+            table[points[run.start() : run.end()]] = script
     return table
 
 
