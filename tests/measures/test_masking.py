@@ -9,7 +9,8 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from r1data.measures.masking import ADDRESS, ASIDE, CODE, FUNCTIONS, MATH, PROSE, QUOTE, SYMBOL, TAG, Masker, mask
+from r1data.measures.masking import ADDRESS, ASIDE, CODE, MATH, PROSE, QUOTE, SYMBOL, TAG, Masker, mask
+from r1data.measures.quotations import FUNCTIONS
 from r1data.texts import Texts
 
 BRACES = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
