@@ -14,7 +14,9 @@ from r1data.measures import detector
 
 LOOKED_AT = 600
 """Characters from the start."""
-ENGLISH = frozenset("the of is are and to in that we if then for with how many what find each has have be let a an".split())
+ENGLISH = frozenset(
+    "the of is are and to in that we if then for with how many what find each has have be let a an".split()
+)
 ENGLISH_SHARE = 0.25
 """Text with so many of the commonest English words is English: fastText, which is slow, need not be asked."""
 SURE = 0.7
