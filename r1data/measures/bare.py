@@ -18,11 +18,11 @@ from r1data.texts import Bytes, Places, kernel
 
 LONGEST = 300
 """Bytes: a longer line is none of code."""
-KEYWORDS = (
-    "def", "class", "for", "while", "if", "elif", "else", "try", "except", "finally", "with", "return", "import",
-    "from", "async", "int", "void", "public", "private", "static", "const", "let", "var", "function", "using", "long",
-    "double", "char", "bool", "auto", "unsigned", "string", "switch", "SELECT", "INSERT", "CREATE", "UPDATE", "DELETE", "print",
-)  # fmt: skip
+KEYWORDS = tuple(
+    """def class for while if elif else try except finally with return import from async int void public private static
+    const let var function using long double char bool auto unsigned string switch SELECT INSERT CREATE
+    UPDATE DELETE print""".split()
+)
 CODE = re.compile(
     r"""(?x)
       (?:async[ ])?def[ ]\w+\(.*\).*:

@@ -26,11 +26,11 @@ HANGING = frozenset(",，、(（[【{「『“‘=+×÷<≤≥≠→\\^&-–—/
 """Behind one of these it may not."""
 HANGING_WORDS = frozenset(
     """a an the of to and or but nor is are was were be been am has have had having do does did will would shall should
-    can could may might must with for from in into on onto at by as that which who whose whom because if then than so
-    when where while since therefore thus hence also not no its their our your my his her this these those we he she
-    they i it's let let's between among about over under per via without within both either neither each every any
-    some such very more most less equals implies gives using und oder der die das ein eine et ou le la les de des un une el
-    los las que con para por""".split()
+    can could may might must with for from in into on onto at by as that which who whose whom because if then
+    than so when where while since therefore thus hence also not no its their our your my his her this these
+    those we he she they i it's let let's between among about over under per via without within both either
+    neither each every any some such very more most less equals implies gives using und oder der die das ein
+    eine et ou le la les de des un une el los las que con para por""".split()
 )
 HANGING_CHINESE = (
     "因为", "所以", "但是", "而且", "以及", "并且", "或者", "如果", "那么", "由于", "然后", "等于", "就是", "和", "与",

@@ -205,6 +205,6 @@ def _one_of(data: Bytes, at: int, end: int, literals: Bytes) -> int:
             while agree < length and data[at + agree] == literals[literal + 1 + agree]:
                 agree += 1
             if agree == length:
-                return length
+                return int(length)
         literal += 1 + length
     return 0
