@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from r1data.measures.block import Block
 from r1data.texts import Cutter, Texts
 
-SIGNS = """<think> </think> ``` ~~~~ ```py ` $ $$ \\[ \\] \\begin{align} \\end{align} \\boxed{ { } ( ) | - * > # 1. , . : ;
+SIGNS = """12 word the <think> </think>
+``` ~~~~ ```py ` $ $$ \\[ \\] \\begin{align} \\end{align} \\boxed{ { } ( ) | - * > # 1. , . : ;
 = + <s> </s> <|im_end|> <| |> [INST] User: Assistant: as an ai model my instructions def for in return é 好 中文 。 ， 𝔸 😀
 12 word the""".split()
 SPACES = [" ", "  ", "\n", "\n\n", "\r\n", "\t", "\u3000", "\xa0", "\x85", "\u2028"]
