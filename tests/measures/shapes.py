@@ -8,8 +8,8 @@ from r1data.texts import Cutter, Texts
 
 SIGNS = """12 word the <think> </think>
 ``` ~~~~ ```py ` $ $$ \\[ \\] \\begin{align} \\end{align} \\boxed{ { } ( ) | - * > # 1. , . : ;
-= + <s> </s> <|im_end|> <| |> [INST] User: Assistant: as an ai model my instructions def for in return é 好 中文 。 ， 𝔸 😀
-12 word the""".split()
+= + <s> </s> <|im_end|> <| |> [INST] User: Assistant: as an ai model my instructions def for in return é 好 中文 。
+， 𝔸 😀""".split()
 SPACES = [" ", "  ", "\n", "\n\n", "\r\n", "\t", "\u3000", "\xa0", "\x85", "\u2028"]
 PIECES = st.sampled_from([*SIGNS, *SPACES, "the sum of the two is\n", "a " * 30])
 TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
