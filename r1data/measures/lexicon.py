@@ -188,7 +188,7 @@ CONNECTIVES = {
 """Words that are no names and no terms, so that one of them alone is a lapse."""
 
 KEYWORDS = """
-    is not in for if else while and or with as from import return this then do true false none null break continue
+    is not in for if else while and or with as from import return this do true false none null break continue
     pass let get set find check next first last print end begin put add one two list may test form case value number
     up down over under left right use make sum off back out least most per all any given may hand name like
     only other second third more less equal means mean total plus two three before after between each even same
