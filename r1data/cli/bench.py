@@ -1,4 +1,4 @@
-"""`r1data bench`: how good the verifiers are, on labelled cases."""
+"""`r1data bench`: how good the verifiers and the filters are, on labelled cases."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from r1data.cli.output import listening
+from r1data.measures import benchmark as filters
 from r1data.progress import Progress
 from r1data.verifiers import VerifierPool
 from r1data.verifiers.benchmark import CASES, Benchmark, faults, run_benchmark
@@ -46,6 +47,52 @@ def verifiers(
     _show(result, Console())
     if show_faults:
         _show_faults(result, Console())
+
+
+@bench.command()
+def measures(
+    cases: Annotated[Path, typer.Option(help="A folder of labelled replies, JSONL.")] = filters.CASES,
+    show_faults: Annotated[bool, typer.Option("--faults", help="List every reply that was judged otherwise.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Print precision and recall of the filters that look at a reply's text, at the default thresholds."""
+    with listening():
+        result = filters.run_benchmark(cases)
+    if as_json:
+        typer.echo(json.dumps(result.as_dict(), ensure_ascii=False))
+        return
+    _show_filters(result, Console())
+    if show_faults:
+        _show_misjudged(result, Console())
+
+
+def _show_filters(result: filters.Benchmark, console: Console) -> None:
+    title = f"filters on {len(result.judged):,} labelled replies"
+    table = Table("filter", "flawed", "precision", "recall", "light found", "heavy found", "false alarms",
+                  title=title, title_justify="left")  # fmt: skip
+    for column in table.columns[1:6]:
+        column.justify = "right"
+    for found in result.rates:
+        alarms = ", ".join(f"{count} {kind}" for kind, count in found.false_alarms.items())
+        table.add_row(
+            found.filter.value, f"{found.light + found.heavy}", f"{found.precision:.3f}", f"{found.recall:.3f}",
+            f"{found.light_found} of {found.light}", f"{found.heavy_found} of {found.heavy}",
+            f"{sum(found.false_alarms.values())} of {found.clean}{f': {alarms}' if alarms else ''}",
+            style="bold" if found.filter in filters.R1_FILTERS else "",
+        )  # fmt: skip
+    console.print(table)
+    clean = sum(not one.case.labels for one in result.judged)
+    console.print(f"of {clean:,} replies without any flaw, {result.clean_lost} are lost", soft_wrap=True)
+
+
+def _show_misjudged(result: filters.Benchmark, console: Console) -> None:
+    for one in result.judged:
+        for name in one.faults():
+            label = one.case.labels.get(name)
+            wanted = "false alarm" if label is None else f"{label} flaw missed"
+            heard = {column: one.measures[column] for column in filters.SPEAKING[name]}
+            said = f"{name.value}: {wanted}: {one.case.id} ({one.case.language}, {one.case.note}): {heard}"
+            console.print(Text(said), soft_wrap=True)
 
 
 def _show(result: Benchmark, console: Console) -> None:

@@ -61,4 +61,4 @@ def _measured(frame: pl.DataFrame) -> pl.DataFrame:
         "completion_id", pl.lit(VERSION, pl.Int32).alias("version"), tokens.cast(pl.Int32).alias("tokens")
     )
     columns = named.with_columns(**measure_block(block))
-    return columns.select(Measures.columns())
+    return columns.select(Measures.column_names())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from r1data.measures.lines import Lines, lines_of
 from r1data.replies import CLOSE, OPEN, WHITE_SPACE
 from r1data.texts import Bytes, Cutter, Places, Texts, Words, kernel
 from r1data.texts.words import decode
@@ -32,15 +33,18 @@ class Block:
     """Of the whole replies, tags included."""
     languages: pl.Series
     """The target of each, ISO 639-1."""
+    lines: Lines
+    """Of the two parts."""
 
     @classmethod
     def of(cls, whole: Texts, languages: pl.Series, cutter: Cutter) -> Block:
-        """Read replies; the words stay valid until the cutter's next call."""
+        """Read replies; words and lines stay valid until the cutter's, and the thread's, next call."""
         places = np.zeros((6, len(whole)), np.int64)
         _split(whole.data, whole.starts, whole.ends, _OPEN, _CLOSE, _WHITE_SPACE, places)
         reasoning = Texts(whole.data, places[0], places[1])
         answer = Texts(whole.data, places[2], places[3])
-        return cls(whole, reasoning, answer, places[4], places[5], cutter.cut(whole), languages)
+        lines = lines_of(reasoning, answer)
+        return cls(whole, reasoning, answer, places[4], places[5], cutter.cut(whole), languages, lines)
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -1,46 +1,341 @@
-"""Repetition: lines that come again, and an end that goes round in a loop."""
+"""Repetition: what is said again, line by line, word by word, and an end that goes round in a loop.
+
+Code and tables repeat by nature and are left out where lines are counted. Numbers count as words: the steps of a long
+derivation have the same shape and other numbers, and are no repetition.
+"""
 
 from __future__ import annotations
 
 import hashlib
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from r1data.measures.spaces import squeezed
+from r1data.measures.block import Block
+from r1data.measures.lines import BLANK, CLOSING, CODE, OPENING, TABLE
+from r1data.measures.scratch import scratch
+from r1data.replies import WHITE_SPACE
+from r1data.texts import CHARACTER, Bytes, Places, Texts, kernel
 
 SHORTEST_LINE = 4
-"""Shorter lines ("So", "= 4", "}") come again in honest work and do not count."""
+"""Columns: shorter lines ("So", "= 4", "}") come again in honest work and do not count."""
+SHORTEST_PARAGRAPH = 40
+"""Columns: what is shorter is a line, but no paragraph said again."""
 TAIL = 24
 """Characters: long enough that a boxed answer, said in the reasoning and again behind it, counts twice at most. A loop
 counts once a turn, or once in about `TAIL` characters where its turns are shorter."""
+WORD, HAN, RUN = 8, 5, 80
+"""A run is as many words as weigh `RUN` together: 10 words, or 16 characters of a script without spaces, where a word
+takes 1.6 characters on average."""
+LONGEST_TURN = 1500
+"""Bytes of a loop's turn: 500 to 1,500 characters."""
+FEWEST_TURNS = 3
+_SPACES = np.array(sorted(ord(character) for character in WHITE_SPACE), np.uint32)
+_FIRST_BYTES = np.zeros(256, np.uint8)
+_FIRST_BYTES[[character.encode()[0] for character in WHITE_SPACE]] = 1
+_PRIME, _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+_INVERSE = np.uint64(0xCFEE444D8B59A89B)
+"""What the multiplier times it is 1, modulo 2 to the 64th."""
+
+Numbers = npt.NDArray[np.float64]
 
 
-def repeated_lines(text: pl.Expr) -> pl.Expr:
-    """Share of the text's lines that repeat an earlier one; 0 where no line counts."""
-    line = pl.element().str.strip_chars()
-    lines = text.str.split("\n").list.eval(line.filter(line.str.len_chars() >= SHORTEST_LINE))
-    total, distinct = lines.list.len(), lines.list.n_unique()
-    share = pl.when(total > 0).then((total.cast(pl.Float64) - distinct) / total)
-    return share.fill_null(0.0)
+def columns(block: Block) -> dict[str, pl.Series]:
+    """The table's columns about repetition."""
+    repeated_lines, repeated_paragraphs = _lines_again(block)
+    loops = np.maximum(looping_tails(block.reasoning), looping_tails(block.answer))
+    return {
+        "repeated_lines": pl.Series(repeated_lines),
+        "repeated_paragraphs": pl.Series(repeated_paragraphs),
+        "repeated_ngrams": pl.Series(_runs_again(block)),
+        "tail_repeats": pl.Series(tail_repeats(block.texts)),
+        "looping_tail": pl.Series(loops),
+        "folded": pl.Series(folded(block.texts), dtype=pl.String),
+    }
 
 
-def tail_repeats(text: pl.Expr) -> pl.Expr:
-    """How often, without overlap, the text's last `TAIL` characters occur in it; 1 where the text is shorter."""
-    tail = text.str.slice(-TAIL)
-    found = text.str.split(tail).list.len().cast(pl.Int32) - 1
-    return pl.when(text.str.len_chars() >= TAIL).then(found).otherwise(1).fill_null(1)
+def tail_repeats(texts: Texts) -> npt.NDArray[np.int32]:
+    """How often, without overlap, each text's last `TAIL` characters occur in it; 1 where it is shorter."""
+    found = np.ones(len(texts), np.int32)
+    _count_tails(texts.data, texts.starts, texts.ends, TAIL, scratch("repetition.skips", 256, np.int64), found)
+    return found
 
 
-def folded(text: pl.Expr) -> pl.Expr:
-    """A fingerprint of the text in which all white space is alike: two replies with the same one say the same.
+def looping_tails(texts: Texts) -> npt.NDArray[np.int32]:
+    """Characters at each text's end that are one passage at least three times over, the last turn maybe cut."""
+    found = np.zeros(len(texts), np.int32)
+    _measure_loops(texts.data, texts.starts, texts.ends, scratch("repetition.turns", LONGEST_TURN + 1, np.int64), found)
+    return found
 
-    BLAKE2, because Polars' own hash may change with its version and this one is stored.
+
+def folded(texts: Texts) -> list[str]:
+    """A fingerprint of each text in which all white space is alike: two with the same one say the same.
+
+    BLAKE2, because it is stored: another version of another library must give the same.
     """
-    plain = squeezed(text.fill_null("")).str.strip_chars()
-    return plain.map_batches(_digests, return_dtype=pl.String)
-
-
-def _digests(texts: pl.Series) -> pl.Series:
-    return pl.Series(
-        texts.name, [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts], dtype=pl.String
+    room = scratch("repetition.folded", texts.longest(), np.uint8)
+    view = memoryview(room)
+    lengths = (
+        _squeeze(texts.data, start, end, _FIRST_BYTES, _SPACES, room)
+        for start, end in zip(texts.starts.tolist(), texts.ends.tolist(), strict=True)
     )
+    return [hashlib.blake2b(view[:length], digest_size=16).hexdigest() for length in lengths]
+
+
+def _table(entries: int) -> tuple[npt.NDArray[np.uint64], Places, Places]:
+    """Memory of a hash table for so many entries: keys, the round in which each was written, and the last round.
+
+    A new round makes all that was written before stale: nothing has to be cleared.
+    """
+    size = 1 << max(2 * entries, 1024).bit_length()
+    keys = scratch("repetition.keys", size, np.uint64)
+    return keys, scratch("repetition.rounds", len(keys), np.int64), scratch("repetition.round", 1, np.int64)
+
+
+def _lines_again(block: Block) -> tuple[Numbers, Numbers]:
+    lines = block.lines
+    most = int((lines.offsets[1::2] - lines.offsets[:-1:2]).max(initial=0))
+    shares, weights = np.zeros(len(block)), np.zeros(len(block))
+    fields = (lines.starts, lines.ends, lines.kinds, lines.widths, lines.offsets)
+    _count_lines(block.texts.data, *fields, *_table(most), shares, weights)
+    return shares, weights
+
+
+def _runs_again(block: Block) -> Numbers:
+    words = block.words
+    most = int(np.diff(words.offsets).max(initial=0))
+    shares = np.zeros(len(block))
+    fields = (words.hashes, words.kinds, words.starts, words.offsets)
+    parts = (block.reasoning.starts, block.reasoning.ends, block.answer.starts, block.answer.ends)
+    _count_runs(*fields, *parts, *_table(most), shares)
+    return shares
+
+
+@kernel
+def _seen(key: np.uint64, keys: npt.NDArray[np.uint64], rounds: Places, this: int, mask: np.uint64) -> bool:
+    """Whether the key was met in this round; from now on it was."""
+    slot = (key * _PRIME >> np.uint64(20)) & mask
+    while rounds[slot] == this:
+        if keys[slot] == key:
+            return True
+        slot = (slot + np.uint64(1)) & mask
+    keys[slot], rounds[slot] = key, this
+    return False
+
+
+@kernel
+def _count_lines(
+    data: Bytes,
+    starts: Places,
+    ends: Places,
+    kinds: Bytes,
+    widths: npt.NDArray[np.int32],
+    offsets: Places,
+    keys: npt.NDArray[np.uint64],
+    rounds: Places,
+    last_round: Places,
+    shares: Numbers,
+    weights: Numbers,
+) -> None:
+    """Of each reasoning, the share of lines that came before, and the share of columns in long lines that did."""
+    mask = np.uint64(len(keys) - 1)
+    for row in range(len(shares)):
+        last_round[0] += 1
+        lines, again, weight, weight_again = 0, 0, 0, 0
+        for line in range(offsets[2 * row], offsets[2 * row + 1]):
+            kind = kinds[line]
+            if kind == BLANK or kind == TABLE or kind == OPENING or kind == CODE or kind == CLOSING:
+                continue
+            weight += np.int64(widths[line])
+            if widths[line] < SHORTEST_LINE:
+                continue
+            lines += 1
+            if _seen(_hash(data, starts[line], ends[line]), keys, rounds, last_round[0], mask):
+                again += 1
+                if widths[line] >= SHORTEST_PARAGRAPH:
+                    weight_again += np.int64(widths[line])
+        shares[row] = again / lines if lines else 0.0
+        weights[row] = weight_again / weight if weight else 0.0
+
+
+@kernel
+def _hash(data: Bytes, at: int, end: int) -> np.uint64:
+    """A number for the bytes between two places; four of them for each multiplication that waits for the last one."""
+    value = np.uint64(end - at)
+    square = _MULTIPLIER * _MULTIPLIER
+    while at + 4 <= end:
+        high = np.uint64(data[at]) * _MULTIPLIER + np.uint64(data[at + 1])
+        low = np.uint64(data[at + 2]) * _MULTIPLIER + np.uint64(data[at + 3])
+        value = value * (square * square) + (high * square + low)
+        at += 4
+    while at < end:
+        value = value * _MULTIPLIER + np.uint64(data[at])
+        at += 1
+    return value ^ (value >> np.uint64(31))
+
+
+@kernel
+def _count_runs(
+    hashes: npt.NDArray[np.uint64],
+    kinds: Bytes,
+    starts: Places,
+    offsets: Places,
+    reasoning_starts: Places,
+    reasoning_ends: Places,
+    answer_starts: Places,
+    answer_ends: Places,
+    keys: npt.NDArray[np.uint64],
+    rounds: Places,
+    last_round: Places,
+    shares: Numbers,
+) -> None:
+    mask = np.uint64(len(keys) - 1)
+    for row in range(len(shares)):
+        total, again = 0, 0
+        for part in range(2):
+            begin = reasoning_starts[row] if part == 0 else answer_starts[row]
+            end = reasoning_ends[row] if part == 0 else answer_ends[row]
+            first, last = offsets[row], offsets[row + 1]
+            while first < last and starts[first] < begin:
+                first += 1
+            while last > first and starts[last - 1] >= end:
+                last -= 1
+            total += last - first
+            last_round[0] += 1
+            again += _runs_of(hashes, kinds, first, last, keys, rounds, last_round[0], mask)
+        shares[row] = again / total if total else 0.0
+
+
+@kernel
+def _runs_of(
+    hashes: npt.NDArray[np.uint64],
+    kinds: Bytes,
+    first: int,
+    last: int,
+    keys: npt.NDArray[np.uint64],
+    rounds: Places,
+    this: int,
+    mask: np.uint64,
+) -> int:
+    """How many words stand in a run that stood there before, even where the two overlap."""
+    value, power = np.uint64(0), np.uint64(1)
+    begin, weight, length, covered, again = first, 0, 0, first, 0
+    for word in range(first, last):
+        value = value * _MULTIPLIER + hashes[word]
+        weight += HAN if kinds[word] == CHARACTER else WORD
+        power *= _MULTIPLIER
+        length += 1
+        while True:  # drop words in front that the run can do without
+            front = HAN if kinds[begin] == CHARACTER else WORD
+            if weight - front < RUN:
+                break
+            power *= _INVERSE
+            value -= hashes[begin] * power
+            weight -= front
+            length -= 1
+            begin += 1
+        if weight >= RUN and _seen(value ^ np.uint64(length), keys, rounds, this, mask):
+            again += word + 1 - max(begin, covered)
+            covered = word + 1
+    return again
+
+
+@kernel
+def _count_tails(
+    data: Bytes, starts: Places, ends: Places, characters: int, skips: Places, found: npt.NDArray[np.int32]
+) -> None:
+    """Horspool's search: most places are skipped without being looked at."""
+    for row in range(len(found)):
+        start, end = starts[row], ends[row]
+        tail, left = end, characters
+        while tail > start and left > 0:
+            tail -= 1
+            if data[tail] & 0xC0 != 0x80:
+                left -= 1
+        if left > 0:
+            continue
+        length = end - tail
+        skips[:] = length
+        for place in range(length - 1):
+            skips[data[tail + place]] = length - 1 - place
+        count, at = 0, start
+        while at + length <= end:
+            byte = data[at + length - 1]
+            if byte == data[end - 1] and _same(data, at, tail, length - 1):
+                count += 1
+                at += length
+            else:
+                at += skips[byte]
+        found[row] = count
+
+
+@kernel
+def _same(data: Bytes, one: int, other: int, length: int) -> bool:
+    for place in range(length):  # noqa: SIM110 - numba compiles no generator expressions
+        if data[one + place] != data[other + place]:
+            return False
+    return True
+
+
+@kernel
+def _measure_loops(data: Bytes, starts: Places, ends: Places, common: Places, found: npt.NDArray[np.int32]) -> None:
+    """The Z-algorithm over the text read backwards: `common[turn]` is how far it agrees with itself moved by a turn."""
+    for row in range(len(found)):
+        start, end = starts[row], ends[row]
+        length, longest = end - start, 0
+        left, right = 0, 0
+        for turn in range(1, min(LONGEST_TURN, length // FEWEST_TURNS) + 1):
+            agree = min(right - turn, common[turn - left]) if turn < right else 0
+            if turn + agree >= right:
+                while turn + agree < length and data[end - 1 - agree] == data[end - 1 - turn - agree]:
+                    agree += 1
+                left, right = turn, turn + agree
+            common[turn] = agree
+            if agree >= (FEWEST_TURNS - 1) * turn:
+                longest = max(longest, turn + agree)
+        characters = 0
+        for place in range(end - longest, end):
+            if data[place] & 0xC0 != 0x80:
+                characters += 1
+        found[row] = characters
+
+
+@kernel
+def _squeeze(data: Bytes, at: int, end: int, first_bytes: Bytes, spaces: npt.NDArray[np.uint32], into: Bytes) -> int:
+    """Copy a text with one blank in place of white space, and none at either end; returns its length."""
+    length = 0
+    while at < end:
+        byte = data[at]
+        if first_bytes[byte]:
+            width = _white(data, at, end, spaces)
+            if width:
+                at += width
+                if length and into[length - 1] != 0x20:
+                    into[length] = 0x20
+                    length += 1
+                continue
+        into[length] = byte
+        length += 1
+        at += 1
+    return length - 1 if length and into[length - 1] == 0x20 else length
+
+
+@kernel
+def _white(data: Bytes, at: int, end: int, spaces: npt.NDArray[np.uint32]) -> int:
+    """Bytes of the white space that stands at a place; 0 where none does."""
+    byte = np.uint32(data[at])
+    if byte < 0x80:
+        return 1 if byte == 0x20 or 0x09 <= byte <= 0x0D else 0
+    if byte & np.uint32(0xE0) == 0xC0 and at + 1 < end:
+        point, width = (byte & np.uint32(0x1F)) << np.uint32(6) | np.uint32(data[at + 1]) & np.uint32(0x3F), 2
+    elif byte & np.uint32(0xF0) == 0xE0 and at + 2 < end:
+        middle = (np.uint32(data[at + 1]) & np.uint32(0x3F)) << np.uint32(6)
+        point = (byte & np.uint32(0x0F)) << np.uint32(12) | middle | np.uint32(data[at + 2]) & np.uint32(0x3F)
+        width = 3
+    else:
+        return 0
+    for space in spaces:
+        if space == point:
+            return width
+    return 0

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from r1data.replies import CLOSE, OPEN, WHITE_SPACE
+from r1data.measures import agreement, ending, leftovers
+from r1data.measures.block import Block
+from r1data.measures.finding import last_places
+from r1data.replies import OPEN, WHITE_SPACE
+from r1data.texts import Bytes, Places, Texts, kernel
 
 
-def opens(text: pl.Expr) -> pl.Expr:
-    """How many `<think>` tags."""
-    return text.str.count_matches(OPEN, literal=True).fill_null(0).cast(pl.Int32)
+def columns(block: Block) -> dict[str, pl.Series]:
+    """The table's columns about structure."""
+    return {
+        "reasoning_chars": pl.Series(characters(block.reasoning)),
+        "answer_chars": pl.Series(characters(block.answer)),
+        "think_opens": pl.Series(block.opens.astype(np.int32)),
+        "think_closes": pl.Series(block.closes.astype(np.int32)),
+        "think_in_order": pl.Series(_in_order(block)),
+        "has_box": pl.Series(last_places(block.answer, r"\boxed{") >= 0),
+        "answers_agree": pl.Series(agreement.answers_agree(block), dtype=pl.Boolean),
+        "template_tokens": pl.Series(leftovers.template_tokens(block)),
+        "self_reference": pl.Series(leftovers.self_references(block)),
+        "cut_off": pl.Series(ending.cut_off(block), dtype=pl.Boolean),
+    }
 
 
-def closes(text: pl.Expr) -> pl.Expr:
-    """How many `</think>` tags."""
-    return text.str.count_matches(CLOSE, literal=True).fill_null(0).cast(pl.Int32)
+def characters(texts: Texts) -> npt.NDArray[np.int32]:
+    """Unicode characters of each text."""
+    counts = np.zeros(len(texts), np.int32)
+    _count_characters(texts.data, texts.starts, texts.ends, counts)
+    return counts
 
 
-def in_order(text: pl.Expr, reasoning: pl.Expr, answer: pl.Expr) -> pl.Expr:
+def _in_order(block: Block) -> npt.NDArray[np.bool_]:
     """One `<think>` at the start, one `</think>` after it, something between them and something behind."""
-    one_each = (opens(text) == 1) & (closes(text) == 1)
-    at_the_start = text.str.strip_chars_start(WHITE_SPACE).str.starts_with(OPEN)
-    return (one_each & at_the_start & reasoning.is_not_null() & answer.is_not_null()).fill_null(False)
+    one_each = (block.opens == 1) & (block.closes == 1)
+    both = (block.reasoning.ends > block.reasoning.starts) & (block.answer.ends > block.answer.starts)
+    regular = one_each & both
+    for row in np.flatnonzero(regular & (block.reasoning.starts - block.texts.starts > len(OPEN))).tolist():
+        lead = block.texts.between(int(block.texts.starts[row]), int(block.reasoning.starts[row]))
+        regular[row] = lead.lstrip(WHITE_SPACE).startswith(OPEN)
+    return regular & (block.reasoning.starts - block.texts.starts >= len(OPEN))
 
 
-def has_box(answer: pl.Expr) -> pl.Expr:
-    r"""Whether the answer carries a `\boxed{`."""
-    return answer.str.contains(r"\boxed{", literal=True).fill_null(False)
-
-
-def chars(part: pl.Expr) -> pl.Expr:
-    """Unicode characters of a part; 0 where it is missing."""
-    return part.str.len_chars().fill_null(0).cast(pl.Int32)
+@kernel
+def _count_characters(data: Bytes, starts: Places, ends: Places, counts: npt.NDArray[np.int32]) -> None:
+    for row in range(len(counts)):
+        count = 0
+        for place in range(starts[row], ends[row]):
+            count += data[place] & 0xC0 != 0x80
+        counts[row] = count

@@ -53,28 +53,41 @@ def thought(text: str) -> dict[str, Any]:
 
 
 def test_a_proper_reply() -> None:
-    assert thought("First I add.\n\nThen I check: 2 + 2 = 4.") == {
+    measured = thought("First I add.\n\nThen I check: 2 + 2 = 4.")
+    expected = {
         "completion_id": "0" * 32,
         "version": VERSION,
+        "tokens": None,
         "reasoning_chars": 38,
         "answer_chars": 16,
         "think_opens": 1,
         "think_closes": 1,
         "think_in_order": True,
         "has_box": True,
+        "answers_agree": None,
+        "template_tokens": 0,
+        "self_reference": 0,
+        "cut_off": False,
         "language_share": 1.0,
         "answer_language_share": 1.0,
-        "detected_language": None,
-        "detected_probability": None,
         "longest_paragraph": 24,
+        "mean_paragraph": 18.0,
         "paragraphs": 2,
         "code_fences": 0,
         "fence_unclosed": False,
         "code_in_reasoning": False,
+        "code_unparsed": 0,
+        "code_misindented": 0,
+        "prose_in_code": 0,
+        "bare_code": 0,
         "repeated_lines": 0.0,
+        "repeated_paragraphs": 0.0,
+        "repeated_ngrams": 0.0,
         "tail_repeats": 1,
+        "looping_tail": 0,
         "folded": row("<think> First I add. Then I check: 2 + 2 = 4. </think> It is \\boxed{4}. ")["folded"],
     }
+    assert {name: measured[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -106,7 +119,7 @@ def test_order_of_the_parts(text: str, in_order: bool) -> None:
         ("short\n```\n" + "x" * 3000 + "\n```\ntail", 5, 2),
         ("short\n```\n" + "x" * 3000, 5, 1),
         ("short\n| " + "x | " * 900, 5, 1),
-        ("答案是四", 4, 1),
+        ("答案是四", 8, 1),
         ("", 0, 0),
     ],
 )
@@ -125,7 +138,7 @@ def test_paragraphs(reasoning: str, longest: int, number: int) -> None:
         ("<think>a\n```\n</think>c\n```", 2, True, True),
         ("<think>a\n```x``` is inline\n</think>c ``` d", 0, False, False),
         ("<think>a\n~~~\nx\n~~~\n</think>c", 2, False, True),
-        ("<think>a\n~~~\nx\n```\n</think>c", 2, True, True),
+        ("<think>a\n~~~\nx\n```\n</think>c", 1, True, True),
     ],
 )
 def test_code(text: str, fences: int, unclosed: bool, in_reasoning: bool) -> None:
