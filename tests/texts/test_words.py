@@ -1,6 +1,5 @@
 """Words as a regular expression would cut them, whatever the text; and texts as they were."""
 
-
 import numpy as np
 import polars as pl
 import pyarrow as pa
