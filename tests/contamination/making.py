@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sentences read better whole
 """Makes the labelled cases from what was written by hand: `python -m tests.contamination.making`.
 
 Planted texts hold an item of `items.jsonl`, changed in a way that their `kind` names. Look-alikes hold none: same
@@ -218,7 +219,7 @@ def planted() -> Iterator[dict[str, str]]:
         if words(text) >= 20 and len(NUMBER.findall(text)) >= 2:
             other = NUMBER.sub(lambda found: str(int(found[0]) + rng.randint(1, 60)), text)
             yield case("chinese" if chinese else "renumbered", name, "prompt", other)
-        if words(text) >= 20:
+        if words(item["text"]) >= 20:
             yield from edited(item, rng, chinese)
         if name in REWORDED:
             yield case("chinese" if chinese else "reworded", name, "prompt", REWORDED[name])
@@ -232,15 +233,19 @@ def edited(item: dict[str, str], rng: random.Random, chinese: bool) -> Iterator[
     """Every tenth word replaced (every twelfth character), a clause dropped, sentences swapped."""
     text, kind = item["text"], "chinese" if chinese else "reworded"
     if chinese:
-        letters = [rng.choice("林月桥东清") if at % 12 == 7 else letter for at, letter in enumerate(text)]
+        letters = [
+            rng.choice("林月桥东清") if at % 12 == 7 and HAN.match(letter) else letter for at, letter in enumerate(text)
+        ]
         yield case(kind, item["id"], "prompt", "".join(letters))
     else:
         split = text.split()
-        changed = [SYNONYMS.get(w.lower(), f"re{w}") if at % 10 == 6 else w for at, w in enumerate(split)]
+        changed = [
+            SYNONYMS.get(w.lower(), f"re{w}") if at % 10 == 6 and w.isalpha() else w for at, w in enumerate(split)
+        ]
         yield case(kind, item["id"], "prompt", " ".join(changed))
     clauses = re.split(r"(?<=[,;，；])", text)
     if len(clauses) > 2:
-        drop = min(range(1, len(clauses)), key=lambda at: len(clauses[at]))
+        drop = min(range(1, len(clauses) - 1), key=lambda at: len(clauses[at]))
         yield case(kind, item["id"], "prompt", "".join(clauses[:drop] + clauses[drop + 1 :]))
     sentences = re.split(r"(?<=[.?。？])\s*(?=[A-Z一-鿿])", text)
     if len(sentences) > 1:
