@@ -57,7 +57,8 @@ week weeks month months year years mile miles meter meters kilometer kilometers 
 amount rate speed distance result results following according example case cases input output line contains return
 returns print program code string list array test tests size given note name names word words sentence paragraph
 coordinates rectangular polar convert enter array arrays nums target index indices letters letter adjacent boxes box
-object objects move moves passage text based information refers list below above next last previous both together altogether
+object objects move moves passage text based information refers list below above next last previous
+both together altogether
 """
 FUNCTION_CHARACTERS = (
     "的了是在有和与及或若则设已知如果那么为其中每这那它他她我你们不也都就而且对于从到把被让给以所将之下上列哪什么怎样请"
