@@ -4,8 +4,20 @@
 makes one outcome of what rule and judge say.
 """
 
-from r1data.selection.deciding import accepted, decide, readable
+from r1data.selection.deciding import accepted, decide, decide_rows, expressions, readable
+from r1data.selection.findings import AMONG, FINDINGS, MEASURES, NAMES, Finding
 from r1data.selection.policy import combined
-from r1data.selection.reasons import expressions
 
-__all__ = ["accepted", "combined", "decide", "expressions", "readable"]
+__all__ = [
+    "AMONG",
+    "FINDINGS",
+    "MEASURES",
+    "NAMES",
+    "Finding",
+    "accepted",
+    "combined",
+    "decide",
+    "decide_rows",
+    "expressions",
+    "readable",
+]
