@@ -31,15 +31,15 @@ RULE = "contaminated"
 CONTENT_CHARS = 300
 
 
-def load_items(job: Made) -> Loaded:
+def load_items(job: Job) -> Loaded:
     """The items of the benchmarks that the recipe names.
 
     Raises:
         SourceError: one cannot be loaded, and the recipe does not say to go on without it.
     """
     loaded = load_benchmarks(job.recipe.contamination, job.recipe.resolve)
-    for name, why in loaded.unchecked:
-        job.progress.say(f"not held against {name}: {why}")
+    for one in loaded.unchecked:
+        job.progress.say(f"not held against {one.name}: {one.why}")
     return loaded
 
 
@@ -54,7 +54,8 @@ def screen_prompts(job: Job, prompts: pl.DataFrame) -> tuple[pl.DataFrame, pl.Da
     cutter = Cutter()
     for some in asked.iter_slices(BLOCK_ROWS):
         texts = Texts.of(some["question"])
-        screening.scan(some["prompt_id"], some["prompt_id"], cutter.cut(texts), texts, "prompt")
+        ids = some["prompt_id"].to_list()
+        screening.scan(ids, ids, cutter.cut(texts), texts, "prompt")
     hits = screening.finish().sort("score", descending=True).unique("completion_id", keep="first", maintain_order=True)
     said = pl.format("holds {}/{} ({}): {}", "benchmark", "item", "method", pl.col("text").str.slice(0, CONTENT_CHARS))
     found = hits.select(prompt_id="completion_id", detail=said)
@@ -99,7 +100,9 @@ def _look(job: Job, ids: pl.Series, resemblance: Resemblance | None, screening: 
         if resemblance is not None:
             resemblance.add(rows["completion_id"], block.words, rows["prompt_id"])
         if screening is not None:
-            screening.scan(rows["completion_id"], rows["prompt_id"], block.words, block.texts, block.answer)
+            screening.scan(
+                rows["completion_id"].to_list(), rows["prompt_id"].to_list(), block.words, block.texts, block.answer
+            )
 
     threads = os.cpu_count() or 1
     shown: deque[Future[None]] = deque()
@@ -122,7 +125,7 @@ def _replies(job: Job, ids: pl.Series) -> Iterator[pl.DataFrame]:
 
 def _checked(loaded: Loaded) -> list[Checked]:
     there = [Checked(one.name, one.items) for one in loaded.checked]
-    return there + [Checked(name, 0, why) for name, why in loaded.unchecked]
+    return there + [Checked(one.name, 0, one.why) for one in loaded.unchecked]
 
 
 def _everyone(job: Made) -> bool:
@@ -132,7 +135,5 @@ def _everyone(job: Made) -> bool:
 def _question() -> pl.Expr:
     """All that a prompt says but the assistant's turns."""
     turn = pl.element()
-    asked = pl.col("messages").list.eval(
-        turn.struct.field("content").filter(turn.struct.field("role") != "assistant")
-    )
+    asked = pl.col("messages").list.eval(turn.struct.field("content").filter(turn.struct.field("role") != "assistant"))
     return asked.list.join("\n\n")

@@ -148,6 +148,6 @@ def _counted(table: pl.DataFrame, loaded: Loaded, seconds: float) -> Refined:
         first_reasons=counts("reason"),
         findings=counts("findings"),
         checked={one.name: one.items for one in loaded.checked},
-        unchecked=dict(loaded.unchecked),
+        unchecked={one.name: one.why for one in loaded.unchecked},
         seconds=seconds,
     )
