@@ -7,6 +7,7 @@ it could hardly be anything else, and indented lines that follow such a line cou
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +18,11 @@ from r1data.texts import Bytes, Places, kernel
 
 LONGEST = 300
 """Bytes: a longer line is none of code."""
-KEYWORDS = (
-    "def", "class", "for", "while", "if", "elif", "else", "try", "except", "finally", "with", "return", "import", "from",
-    "async", "int", "void", "public", "private", "static", "const", "let", "var", "function", "using", "long", "double",
-    "char", "bool", "auto", "unsigned", "string", "switch", "SELECT", "INSERT", "CREATE", "UPDATE", "DELETE", "print",
-)  # fmt: skip
+KEYWORDS = tuple(
+    """def class for while if elif else try except finally with return import from async int void public private static
+    const let var function using long double char bool auto unsigned string switch SELECT INSERT CREATE
+    UPDATE DELETE print""".split()
+)
 CODE = re.compile(
     r"""(?x)
       (?:async[ ])?def[ ]\w+\(.*\).*:
@@ -30,7 +31,7 @@ CODE = re.compile(
     | (?:while|if|elif)[ ][^$]*(?:==|!=|<=|>=|<|>|%|\w\(|\w\[|[ ]in[ ]|not[ ]|True|False)[^$]*:
     | (?:while[ ]True|else|try|finally|except(?:[ ][\w.()\ ,]+)?):
     | with[ ]open\(.*\).*:
-    | return(?:[ ](?:[\w.]+(?:\(.*\)|\[.*\])?|-1|True|False|None|not[ ].+|[^$]*(?:==|//|\*\*|%|[+*<>-][ ]?\w|\]|\)|"|')[^$]*))?;?
+    | return(?:[ ](?:[\w.]+(?:\(.*\)|\[.*\])?|-1|not[ ].+|[^$]*(?:==|//|\*\*|%|[+*<>-][ ]?\w|\]|\)|"|')[^$]*))?;?
     | import[ ]\w[\w.]*(?:[ ]as[ ]\w+|(?:,[ ]\w+)+)?
     | from[ ]\w[\w.]*[ ]import[ ].+
     | print\(.*\);?
@@ -152,14 +153,16 @@ def _shaped_like_code(data: Bytes, start: int, end: int, first: int, last: int, 
     at = start
     while at < end and (_is_name(data[at]) or data[at] == 0x2E or data[at] == 0x5B or data[at] == 0x5D):
         at += 1
-    if at == start or at == end:
-        return at == end and at > start and _keyword(data, start, at, keywords)
+    if at == start:
+        return False
+    if at == end:
+        return _keyword(data, start, at, keywords)
     following = data[at]
     if following == 0x28:  # a call
         return last == 0x29 or last == 0x3A
-    if following == 0x3A or following == 0x20 or following == 0x2C:
-        if _keyword(data, start, at, keywords):
-            return True
+    worded = following == 0x3A or following == 0x20 or following == 0x2C
+    if worded and _keyword(data, start, at, keywords):
+        return True
     while at < end and at < start + 60 and data[at] != 0x3D:  # an assignment?
         at += 1
     if at + 1 >= end or data[at] != 0x3D or data[at + 1] != 0x20:
@@ -178,7 +181,7 @@ def _is_name(byte: int) -> bool:
 
 @kernel
 def _keyword(data: Bytes, start: int, end: int, keywords: Bytes) -> bool:
-    word = 0
+    word: Any = 0
     while word < len(keywords):
         length = np.int64(keywords[word])
         if length == end - start:

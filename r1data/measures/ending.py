@@ -26,20 +26,20 @@ HANGING = frozenset(",，、(（[【{「『“‘=+×÷<≤≥≠→\\^&-–—/
 """Behind one of these it may not."""
 HANGING_WORDS = frozenset(
     """a an the of to and or but nor is are was were be been am has have had having do does did will would shall should
-    can could may might must with for from in into on onto at by as that which who whose whom because if then than so
-    when where while since therefore thus hence also not no its their our your my his her this these those we he she
-    they i it's let let's between among about over under per via without within both either neither each every any some
-    such very more most less equals implies gives using und oder der die das ein eine et ou le la les de des un une el los
-    las que con para por""".split()
+    can could may might must with for from in into on onto at by as that which who whose whom because if then
+    than so when where while since therefore thus hence also not no its their our your my his her this these
+    those we he she they i it's let let's between among about over under per via without within both either
+    neither each every any some such very more most less equals implies gives using und oder der die das ein
+    eine et ou le la les de des un une el los las que con para por""".split()
 )
 HANGING_CHINESE = (
-    "因为", "所以", "但是", "而且", "以及", "并且", "或者", "如果", "那么", "由于", "然后", "等于", "就是", "和", "与", "及",
-    "或", "把", "被", "从", "向", "对于", "关于", "根据", "设", "令", "即", "则", "若", "且", "而", "但",
+    "因为", "所以", "但是", "而且", "以及", "并且", "或者", "如果", "那么", "由于", "然后", "等于", "就是", "和", "与",
+    "及", "或", "把", "被", "从", "向", "对于", "关于", "根据", "设", "令", "即", "则", "若", "且", "而", "但",
 )  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?$")
 _AFTER_A_WORD = re.compile(r"[^\W\d_]{2}[,;]?\s+$")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
-_MONEY = re.compile(r"\d[\d,.]*(?:\s|$|[.,;:!?)])")
+_MONEY = re.compile(r"\d[\d,.]*(?:\s+(?![-+*/=<>^\\])|$|[.,;:!?)])")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]$")
 _MARKUP = "*_ \t"
 
@@ -48,7 +48,7 @@ def cut_off(block: Block) -> list[bool]:
     """For each reply, whether it stops in the middle."""
     lines = block.lines
     has_answer = (block.answer.ends > block.answer.starts).tolist()
-    cut = ((block.opens > 0) & (block.closes == 0)).tolist()
+    cut: list[bool] = ((block.opens > 0) & (block.closes == 0)).tolist()
     offsets = lines.offsets.tolist()
     for row in range(len(block)):
         if cut[row]:

@@ -1,4 +1,4 @@
-"""Leftovers: what a reply carries over from its making: tokens of chat templates, invented turns, talk of being a model.
+"""Leftovers: what a reply carries over from its making: template tokens, invented turns, talk of being a model.
 
 Tokens that stand in code, fenced or inline, are what the reply is about and do not count.
 """
@@ -6,6 +6,7 @@ Tokens that stand in code, fenced or inline, are what the reply is about and do 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,10 +33,11 @@ PHRASES = (
     "my knowledge cutoff", "my knowledge cut-off", "my training cutoff", "i was trained on", "i was trained by",
     "my instructions", "my system prompt", "my programming", "i am chatgpt", "i'm chatgpt", "i am deepseek",
     "i'm deepseek", "i am qwen", "i'm qwen", "i cannot browse the", "i can't browse the",
-    "作为人工智能助手", "作为人工智能模型", "作为人工智能语言", "作为人工智能，我", "作为一个人工智能", "作为一名人工智能",
-    "作为AI助手", "作为AI模型", "作为AI语言", "作为AI，我", "作为一个AI", "作为一名AI助手", "作为语言模型",
-    "作为一个语言模型", "作为大语言模型", "作为一个大语言模型", "作为一个大型语言模型", "我是一个人工智能", "我是人工智能",
-    "我是一个AI", "我是AI", "我是一个语言模型", "我的训练数据", "我的知识截止", "我的系统提示", "我的指令",
+    "作为人工智能助手", "作为人工智能模型", "作为人工智能语言", "作为人工智能，我", "作为一个人工智能",
+    "作为一名人工智能", "作为AI助手", "作为AI模型", "作为AI语言", "作为AI，我", "作为一个AI", "作为一名AI助手",
+    "作为语言模型", "作为一个语言模型", "作为大语言模型", "作为一个大语言模型", "作为一个大型语言模型",
+    "我是一个人工智能", "我是人工智能", "我是一个AI", "我是AI", "我是一个语言模型", "我的训练数据", "我的知识截止",
+    "我的系统提示", "我的指令",
 )  # fmt: skip
 """Said in the first person only: a question about models in general is a question like others."""
 LONGEST_NAME = 60
@@ -46,7 +48,8 @@ def template_tokens(block: Block) -> npt.NDArray[np.int32]:
     found = np.zeros(len(block), np.int32)
     lines = block.lines
     fields = (lines.starts, lines.ends, lines.kinds, lines.traits, lines.offsets)
-    _count_tokens(block.texts.data, *fields, _joined(TOKENS), _joined(USER_TURNS), _joined(MODEL_TURNS), found)
+    literals = (_joined(TOKENS), _joined(USER_TURNS), _joined(MODEL_TURNS))
+    _count_tokens(block.texts.data, *fields, *literals, found)
     return found
 
 
@@ -65,7 +68,7 @@ def _joined(literals: tuple[str, ...]) -> Bytes:
 
 @cache
 def _phrases() -> tuple[npt.NDArray[np.uint64], Places, npt.NDArray[np.bool_]]:
-    """The phrases' words, where each phrase begins in them, and by a hash's last 16 bits whether a phrase may begin so."""
+    """The phrases' words, where each begins in them, and whether one may begin with a hash of these last 16 bits."""
     words = words_of(Texts.of(pl.Series(PHRASES)))
     begins = np.zeros(1 << 16, np.bool_)
     begins[(words.hashes[words.offsets[:-1]] & np.uint64(0xFFFF)).astype(np.int64)] = True
@@ -194,14 +197,14 @@ def _bar(data: Bytes, at: int, end: int) -> int:
 @kernel
 def _one_of(data: Bytes, at: int, end: int, literals: Bytes) -> int:
     """Bytes of the literal that stands there, 0 for none."""
-    literal = 0
+    literal: Any = 0
     while literal < len(literals):
-        length = np.int64(literals[literal])
+        length: Any = np.int64(literals[literal])
         if at + length <= end and data[at] == literals[literal + 1]:
             agree = 1
             while agree < length and data[at + agree] == literals[literal + 1 + agree]:
                 agree += 1
             if agree == length:
-                return length
+                return int(length)
         literal += 1 + length
     return 0

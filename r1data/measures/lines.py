@@ -9,6 +9,7 @@ where its partner stands or at an empty line: it cannot swallow the rest of a te
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,10 +75,9 @@ def lines_of(reasoning: Texts, answer: Texts) -> Lines:
         starts, ends = scratch("lines.starts", room, np.int64), scratch("lines.ends", room, np.int64)
         kinds, traits = scratch("lines.kinds", room, np.uint8), scratch("lines.traits", room, np.uint8)
         widths, marks = scratch("lines.widths", room, np.int32), scratch("lines.marks", room, np.int32)
-        into = (starts, ends, kinds, traits, widths, marks, offsets)
         places = (reasoning.starts, reasoning.ends, answer.starts, answer.ends)
-        if _cut_all(reasoning.data, *places, WIDTHS, LETTERS, *into):
-            return Lines(*into)
+        if _cut_all(reasoning.data, *places, WIDTHS, LETTERS, starts, ends, kinds, traits, widths, marks, offsets):
+            return Lines(starts, ends, kinds, traits, widths, marks, offsets)
         room *= 4
 
 
@@ -131,8 +131,11 @@ def _cut(
     fence, fence_length = 0, 0
     display = 0
     while at < end:
-        width, letters, blanks, pipes = 0, 0, 0, 0
-        run, previous, brackets = 0, 0, 0
+        width: Any = 0
+        letters: Any = 0
+        blanks, pipes = 0, 0
+        previous: Any = 0
+        run, brackets = 0, 0
         begin = at
         while at < end:
             byte = np.int64(data[at])
@@ -233,7 +236,7 @@ def _trimmed(data: Bytes, first: int, last: int) -> tuple[int, int, int]:
 
 
 @kernel
-def _fence(data: Bytes, at: int, end: int, opens: bool) -> tuple[int, int, int]:
+def _fence(data: Bytes, at: int, end: int, opens: bool) -> tuple[Any, int, int]:
     """Sign, length and place of a fence on a line that begins at `at`; zeros where there is none.
 
     One that opens may stand behind marks of lists and quotations, and have words behind it.
@@ -273,9 +276,9 @@ def _behind_marks(data: Bytes, at: int, end: int) -> int:
         digits = at
         while digits < end and digits < at + 9 and 0x30 <= data[digits] <= 0x39:
             digits += 1
-        if digits > at and digits + 1 < end and (data[digits] == 0x2E or data[digits] == 0x29):
-            if data[digits + 1] == 0x20:
-                at = digits + 2
+        marked = digits > at and digits + 1 < end and (data[digits] == 0x2E or data[digits] == 0x29)
+        if marked and data[digits + 1] == 0x20:
+            at = digits + 2
     while at < end and data[at] == 0x20:
         at += 1
     return at
@@ -312,7 +315,7 @@ def _display(data: Bytes, first: int, last: int, inside: int) -> int:
 
 @kernel
 def _says(data: Bytes, at: int, end: int, one: int, two: int, three: int) -> bool:
-    return at + 3 < end and data[at + 1] == one and data[at + 2] == two and data[at + 3] == three
+    return at + 3 < end and bool(data[at + 1] == one and data[at + 2] == two and data[at + 3] == three)
 
 
 @kernel
@@ -323,9 +326,8 @@ def _whole_formula(data: Bytes, first: int, last: int) -> bool:
     if last - first < 3:
         return False
     if data[first] == 0x5C and data[last - 2] == 0x5C:
-        return (data[first + 1] == 0x5B and data[last - 1] == 0x5D) or (
-            data[first + 1] == 0x28 and data[last - 1] == 0x29
-        )
+        square = data[first + 1] == 0x5B and data[last - 1] == 0x5D
+        return bool(square or (data[first + 1] == 0x28 and data[last - 1] == 0x29))
     if data[first] != 0x24 or data[last - 1] != 0x24:
         return False
     begin = first + 2 if data[first + 1] == 0x24 else first + 1

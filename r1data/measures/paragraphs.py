@@ -10,6 +10,8 @@ much as two to three Latin letters do, so one threshold serves all languages: 2,
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -96,7 +98,8 @@ def _paragraph(
 
     Lines that follow one another are one paragraph where at least half of their breaks are in the middle of a sentence.
     """
-    line, width, breaks, inside = first, np.int64(widths[first]), 0, 0
+    width: Any = np.int64(widths[first])
+    line, breaks, inside = first, 0, 0
     joined, joined_width = first + 1, width
     while line + 1 < last and line < joined + LOOKED_AHEAD and _may_go_on(kinds, traits, widths, line):
         breaks += 1

@@ -25,8 +25,8 @@ LONGEST_CHAIN = 2000
 PYTHON = frozenset("python py python3 py3 ipython sage".split())
 JSON = frozenset(("json",))
 BRACED = frozenset(
-    "c cpp c++ cc h hpp java javascript js jsx typescript ts tsx rust rs go golang csharp cs c# kotlin kt swift php scala"
-    " dart solidity".split()
+    "c cpp c++ cc h hpp java javascript js jsx typescript ts tsx rust rs go golang csharp cs c# kotlin kt swift php"
+    " scala dart solidity".split()
 )
 STRICT_SEMICOLONS = frozenset("c cpp c++ cc java csharp cs c#".split())
 SQL = frozenset("sql mysql postgresql postgres sqlite plsql tsql".split())
@@ -135,9 +135,11 @@ def is_prose(line: str) -> bool:
 
 def _python(text: str) -> Judgement:
     trouble = _parsing_trouble(text)
-    if trouble is None:
+    if trouble is None and text.isascii():
         return FINE
     plain = _PYTHON_QUIET.sub(" ", _TRIPLE.sub(" ", text))
+    if trouble is None:
+        return Judgement(True, prose=prose_lines(plain))  # to the parser a Chinese sentence is one name
     return Judgement(False, isinstance(trouble, IndentationError), prose_lines(plain))
 
 

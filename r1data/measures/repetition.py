@@ -7,6 +7,7 @@ derivation have the same shape and other numbers, and are no repetition.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +76,7 @@ def folded(texts: Texts) -> list[str]:
     BLAKE2, because it is stored: another version of another library must give the same.
     """
     room = scratch("repetition.folded", texts.longest(), np.uint8)
-    view = memoryview(room)
+    view = room.data
     lengths = (
         _squeeze(texts.data, start, end, _FIRST_BYTES, _SPACES, room)
         for start, end in zip(texts.starts.tolist(), texts.ends.tolist(), strict=True)
@@ -142,10 +143,12 @@ def _count_lines(
     mask = np.uint64(len(keys) - 1)
     for row in range(len(shares)):
         last_round[0] += 1
-        lines, again, weight, weight_again = 0, 0, 0, 0
+        lines, again = 0, 0
+        weight: Any = 0
+        weight_again: Any = 0
         for line in range(offsets[2 * row], offsets[2 * row + 1]):
             kind = kinds[line]
-            if kind == BLANK or kind == TABLE or kind == OPENING or kind == CODE or kind == CLOSING:
+            if kind in (BLANK, TABLE, OPENING, CODE, CLOSING):
                 continue
             weight += np.int64(widths[line])
             if widths[line] < SHORTEST_LINE:

@@ -44,7 +44,8 @@ def _in_order(block: Block) -> npt.NDArray[np.bool_]:
     for row in np.flatnonzero(regular & (block.reasoning.starts - block.texts.starts > len(OPEN))).tolist():
         lead = block.texts.between(int(block.texts.starts[row]), int(block.reasoning.starts[row]))
         regular[row] = lead.lstrip(WHITE_SPACE).startswith(OPEN)
-    return regular & (block.reasoning.starts - block.texts.starts >= len(OPEN))
+    ordered: npt.NDArray[np.bool_] = regular & (block.reasoning.starts - block.texts.starts >= len(OPEN))
+    return ordered
 
 
 @kernel

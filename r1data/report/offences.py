@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import polars as pl
-
 from r1data import replies
-from r1data.measures.language import NOT_LATIN, SCRIPTS
-from r1data.measures.masking import BRACES, NOTATION, words_only
+from r1data.measures.language import foreign_spans
+from r1data.measures.masking import BRACES
 from r1data.measures.repetition import SHORTEST_LINE, TAIL
 from schemas import Reason
 
@@ -44,7 +42,7 @@ def offences(reason: str, text: str, language: str, longest_paragraph: int) -> l
         case Reason.INCORRECT | Reason.UNVERIFIED:
             return _last_box(whole)
         case Reason.MIXED_LANGUAGE:
-            return _joined(_foreign_words(text, language))
+            return _joined(Span(*place) for place in foreign_spans(text, language))
         case Reason.LONG_PARAGRAPH:
             return [line for line in _prose_lines(text) if line.end - line.start > longest_paragraph]
         case Reason.MESSY_CODE:
@@ -95,33 +93,6 @@ def _repeated(text: str) -> list[Span]:
             seen.add(words)
     loop = _all(re.compile(re.escape(text[-TAIL:])), text) if len(text) >= TAIL else []
     return again or (loop if len(loop) > 1 else [])
-
-
-def _foreign_words(text: str, language: str) -> Iterator[Span]:
-    """The words that the language share counts as not the target's, found where they stand between the notation."""
-    frame = pl.DataFrame({"text": [text]})
-    scripts = [script.pattern for name, script in SCRIPTS.items() if not _serves(name, language)]
-    words = frame.select(words_only(pl.col("text")).str.extract_all("|".join(scripts)).alias("w"))["w"][0].to_list()
-    notation = frame.select(pl.col("text").str.extract_all(NOTATION).alias("n"))["n"][0].to_list()
-    characters = list(text)
-    for span in _in_order(text, notation):  # blanked, not cut out, so that places stay what they are
-        characters[span.start : span.end] = " " * (span.end - span.start)
-    yield from _in_order("".join(characters), words)
-
-
-def _serves(script: str, language: str) -> bool:
-    languages = SCRIPTS[script].languages
-    return language in languages if languages else language not in NOT_LATIN
-
-
-def _in_order(text: str, pieces: Iterable[str]) -> Iterator[Span]:
-    """Where the pieces stand, each looked for behind the one before it."""
-    end = 0
-    for piece in pieces:
-        start = text.find(piece, end)
-        if start >= 0:
-            end = start + len(piece)
-            yield Span(start, end)
 
 
 def _joined(spans: Iterable[Span], gap: int = 2) -> list[Span]:

@@ -6,7 +6,11 @@ import hashlib
 import json
 import re
 import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
@@ -15,14 +19,25 @@ from r1data.duplicates import Resemblance
 from r1data.measures import BLOCK_ROWS, measure_block
 from r1data.measures.block import Block
 from r1data.measures.targets import target_languages
-from r1data.sources.replies_file import Batch
+from r1data.sources.replies_file import COLUMNS, Batch, read_replies
 from r1data.texts import Cutter, Texts
-from r1data.verifiers import BadRow, Check, check_of
+from r1data.verifiers import BadRow, Check, VerifierPool, check_of
+from schemas import Measures, Verdict
 
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 FALLBACK = "en"
-LABELS = ("row", "id", "domain", "source", "trouble")
-"""Columns of the file that are handed on as they are."""
+READ_AHEAD = 2
+"""Batches for each thread that are being read or wait for it."""
+MOST_UNJUDGED = 4096
+"""Rows that may wait for their verdicts before reading waits for them."""
+VERDICT = ("outcome", "extracted", "detail")
+MEASURED = tuple(name for name in Measures.column_names() if name not in ("completion_id", "version", "tokens"))
+READ_SCHEMA = pl.Schema({
+    **{name: dtype for name, dtype in COLUMNS.items() if name not in ("prompt", "solution", "check")},
+    "completion_id": pl.String, "prompt_id": pl.String, "asked": pl.Boolean,
+    **{name: Measures.columns()[name].dtype for name in MEASURED}, **dict.fromkeys(VERDICT, pl.String),
+})  # fmt: skip
+"""What is learnt of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +76,16 @@ class Reader:
             )
             measured.append(pl.DataFrame(measure_block(block)))
             self._resemblance.add(rows["completion_id"], block.words, rows["prompt_id"])
-            self._screening.scan(rows["completion_id"], rows["prompt_id"], block.words, block.texts, "reply")
+            self._screening.scan(rows["completion_id"], rows["prompt_id"], block.words, block.texts, block.answer)
             if self._verify:
                 checks += _checks(rows, block.answer)
         self._screen(labels, "solution", "completion_id")
         prompts = labels.drop_nulls("prompt").select("prompt_id", "prompt").unique("prompt_id", maintain_order=True)
         self._screen(prompts, "prompt", "prompt_id")
-        frame = labels.drop("prompt", "solution", "check").with_columns(
-            asked=pl.Series([False] * labels.height, dtype=pl.Boolean)
-        )
-        return Read(frame.hstack(pl.concat(measured)), checks, prompts)
+        asked = pl.lit(self._verify) & pl.col("check").is_not_null() & pl.col("trouble").is_null()
+        frame = labels.with_columns(asked=asked).drop("prompt", "solution", "check")
+        columns = pl.concat(measured) if measured else pl.DataFrame(schema={n: READ_SCHEMA[n] for n in MEASURED})
+        return Read(frame.hstack(columns.select(MEASURED)), checks, prompts)
 
     def _cutter(self) -> Cutter:
         if not hasattr(self._own, "cutter"):
@@ -83,6 +98,60 @@ class Reader:
         if given.height:
             texts = Texts.of(given[column])
             self._screening.scan(given[key], given["prompt_id"], self._cutter().cut(texts), texts, column)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A batch that has been read and waits for its verdicts."""
+
+    read: Read
+    verdicts: list[Future[Verdict]]
+
+    @property
+    def done(self) -> bool:
+        """Whether all of them are there."""
+        return all(verdict.done() for verdict in self.verdicts)
+
+    def judged(self) -> pl.DataFrame:
+        """Its rows with `outcome`, `extracted` and `detail` of their verdicts, null where nothing was asked."""
+        said = [future.result() for future in self.verdicts]
+        verdicts = pl.DataFrame(
+            [(one.completion_id, str(one.outcome), one.extracted, one.detail) for one in said],
+            schema=dict.fromkeys(("completion_id", *VERDICT), pl.String), orient="row",
+        )  # fmt: skip
+        return self.read.frame.join(verdicts, on="completion_id", how="left", maintain_order="left")
+
+
+def read_all(source: Path, reader: Reader, threads: int, pool: VerifierPool | None) -> Iterator[pl.DataFrame]:
+    """Every batch of a file, measured and judged, in its order. Reading, measuring and verifying overlap; the memory
+    that they take does not grow with the file.
+    """
+    reading: deque[Future[Read]] = deque()
+    waiting: deque[Waiting] = deque()
+
+    def unjudged() -> int:
+        return sum(len(batch.verdicts) for batch in waiting)
+
+    def take() -> None:
+        read = reading.popleft().result()
+        waiting.append(Waiting(read, [pool.submit(check) for check in read.checks] if pool else []))
+
+    with ThreadPoolExecutor(threads, "reading") as executor:
+        try:
+            for batch in read_replies(source):
+                reading.append(executor.submit(reader.read, batch))
+                if len(reading) > READ_AHEAD * threads:
+                    take()
+                while waiting and (waiting[0].done or unjudged() > MOST_UNJUDGED):
+                    yield waiting.popleft().judged()
+            while reading:
+                take()
+                while unjudged() > MOST_UNJUDGED:
+                    yield waiting.popleft().judged()
+            while waiting:
+                yield waiting.popleft().judged()
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
 
 
 def row_key(row: pl.Expr) -> pl.Expr:

@@ -6,26 +6,33 @@ then is it known which rows resemble each other and what is boilerplate, and all
 
 from __future__ import annotations
 
-from collections import deque
+import os
+import shutil
+import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from r1data.sources.replies_file import read_replies
-from r1data.stages.reading import Read, Reader
+from r1data.contamination import Index, Screening
+from r1data.duplicates import Resemblance
+from r1data.progress import Progress
+from r1data.recipe import Refinement
+from r1data.report import render_refined
+from r1data.sources.benchmarks import Loaded, load_benchmarks
+from r1data.stages.reading import READ_SCHEMA, Reader, read_all
+from r1data.stages.refined_table import decided
+from r1data.store.files import STAGING, write_parquet, write_text
+from r1data.store.kept_file import check_kind, write_kept
 from r1data.verifiers import VerifierPool
-from schemas import Verdict
 
 SAY_SECONDS = 10.0
-READ_AHEAD = 2
-"""Batches for each thread that are being read or wait for it."""
-MOST_UNJUDGED = 4096
-"""Rows that may wait for their verdicts before reading waits for them."""
 PART_ROWS = 8192
+GROUP_ROWS = 50_000
+"""Rows of a group of the output, which holds numbers and few short texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,57 +55,99 @@ class Refined:
         return {name: getattr(self, name) for name in self.__slots__} | {"rejected": self.rows - self.kept}
 
 
-@dataclass(slots=True)
-class Waiting:
-    """A batch that has been read and waits for its verdicts."""
+def refine_file(
+    source: Path,
+    out: Path,
+    settings: Refinement,
+    progress: Progress,
+    *,
+    kept: Path | None = None,
+    report: Path | None = None,
+    verify: bool = True,
+    workers: int | None = None,
+) -> Refined:
+    """Measure, compare and decide on every row of a file; write a row for each to `out`, in their order.
 
-    read: Read
-    verdicts: list[Future[Verdict]]
+    `kept` gets the rows that are kept as the file has them, `report` a page. What memory holds of a row does not depend
+    on the length of its text.
 
-    def judged(self) -> pl.DataFrame:
-        """Its rows with `outcome`, `extracted` and `detail` of their verdicts, null where nothing was asked."""
-        said = [future.result() for future in self.verdicts]
-        verdicts = pl.DataFrame(
-            [(one.completion_id, str(one.outcome), one.extracted, one.detail) for one in said],
-            schema=dict.fromkeys(("completion_id", "outcome", "extracted", "detail"), pl.String), orient="row",
-        )  # fmt: skip
-        return self.read.frame.join(verdicts, on="completion_id", how="left", maintain_order="left")
-
-
-def read_all(
-    source: Path, reader: Reader, threads: int, pool: VerifierPool | None
-) -> Iterator[tuple[pl.DataFrame, Read]]:
-    """Every batch of a file, measured and judged, in its order. Reading, measuring and verifying overlap; the memory
-    that they take does not grow with the file.
+    Raises:
+        SourceError: the file or a benchmark cannot be read.
     """
-    reading: deque[Future[Read]] = deque()
-    waiting: deque[Waiting] = deque()
-    unjudged = 0
+    started = time.monotonic()
+    if kept is not None:
+        check_kind(source, kept)
+    loaded = load_benchmarks(settings.contamination, settings.resolve)
+    with scratch_folder(out) as folder, ExitStack() as stack:
+        threads = workers or os.cpu_count() or 1
+        pool = stack.enter_context(VerifierPool(threads, settings.verification.deadline)) if verify else None
+        everyone = settings.selection.keep_rule == "different"
+        resemblance = Resemblance(folder / "signatures", settings.duplicates, everyone=everyone)
+        screening = Screening(Index.of(loaded.items, settings.contamination))
+        reader = Reader(resemblance, screening, verify=verify)
+        parts = _spooled(read_all(source, reader, threads, pool), folder, progress)
+        progress.say("comparing and deciding")
+        table = decided(pl.scan_parquet(parts).collect(), settings, resemblance.finish(), screening.finish())
+        write_parquet(out, table, GROUP_ROWS)
+    if kept is not None:
+        write_kept(source, table["kept"].to_numpy(), kept)
+    refined = _counted(table, loaded, time.monotonic() - started)
+    if report is not None:
+        write_text(report, render_refined(table, settings, refined))
+    return refined
 
-    def settle() -> tuple[pl.DataFrame, Read]:
-        nonlocal unjudged
-        done = waiting.popleft()
-        unjudged -= len(done.verdicts)
-        return done.judged(), done.read
 
-    def take(read: Read) -> None:
-        nonlocal unjudged
-        waiting.append(Waiting(read, [pool.submit(check) for check in read.checks] if pool else []))
-        unjudged += len(waiting[-1].verdicts)
+@contextmanager
+def scratch_folder(out: Path) -> Iterator[Path]:
+    """An empty folder beside the output, gone when the block ends."""
+    folder = out.with_name(f"{STAGING}{os.getpid()}-{out.name}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
-    with ThreadPoolExecutor(threads, "reading") as executor:
-        try:
-            for batch in read_replies(source):
-                reading.append(executor.submit(reader.read, batch))
-                while len(reading) > READ_AHEAD * threads:
-                    take(reading.popleft().result())
-                while waiting and (unjudged > MOST_UNJUDGED or all(v.done() for v in waiting[0].verdicts)):
-                    yield settle()
-            while reading:
-                take(reading.popleft().result())
-                while unjudged > MOST_UNJUDGED:
-                    yield settle()
-            while waiting:
-                yield settle()
-        finally:
-            executor.shutdown(wait=True, cancel_futures=True)
+
+def _spooled(batches: Iterator[pl.DataFrame], folder: Path, progress: Progress) -> list[Path]:
+    """Write what is learnt of the rows to files, some thousand rows each."""
+    files: list[Path] = []
+    waiting: list[pl.DataFrame] = []
+    rows, held, said = 0, 0, time.monotonic()
+    for batch in batches:
+        waiting.append(batch)
+        rows, held = rows + batch.height, held + batch.height
+        if held >= PART_ROWS:
+            files.append(_spool(waiting, folder, len(files)))
+            waiting, held = [], 0
+        if time.monotonic() - said > SAY_SECONDS:
+            said = time.monotonic()
+            progress.say(f"{rows:,} rows read")
+    if waiting or not files:
+        files.append(_spool(waiting, folder, len(files)))
+    progress.say(f"{rows:,} rows read")
+    return files
+
+
+def _spool(frames: list[pl.DataFrame], folder: Path, number: int) -> Path:
+    path = folder / f"{number:06d}.parquet"
+    (pl.concat(frames) if frames else pl.DataFrame(schema=READ_SCHEMA)).write_parquet(path, compression="lz4")
+    return path
+
+
+def _counted(table: pl.DataFrame, loaded: Loaded, seconds: float) -> Refined:
+    def counts(column: str) -> dict[str, int]:
+        named = table.select(pl.col(column).alias("name"))
+        named = named.explode("name") if named.schema["name"] == pl.List(pl.String) else named
+        return dict(named.drop_nulls().group_by("name").len().sort("len", "name", descending=[True, False]).iter_rows())
+
+    return Refined(
+        rows=table.height,
+        kept=int(table["kept"].sum()),
+        reasons=counts("reasons"),
+        first_reasons=counts("reason"),
+        findings=counts("findings"),
+        checked={one.name: one.items for one in loaded.checked},
+        unchecked=dict(loaded.unchecked),
+        seconds=seconds,
+    )
