@@ -174,13 +174,16 @@ def _scale(gauge: Gauge, frame: pl.DataFrame, selection: Selection) -> Scale:
         case "even share":
             stops = set(EVEN_SHARES)
         case _:
-            stops = set(_counts(gauge.lowest, max(largest, 2.0 * (setting or 0))))
+            usual = float(np.nanquantile(values, 0.02)) if largest else 0.0
+            stops = set(_counts(gauge.lowest, usual, max(largest, 2.0 * (setting or 0))))
     ordered = tuple(sorted(stops | ({float(setting)} if setting is not None else set())))
     return Scale(gauge, ordered, None if setting is None else ordered.index(float(setting)))
 
 
-def _counts(lowest: int, largest: float) -> list[float]:
-    """Round numbers up to the first that is not less than `largest`, each at most a quarter more than the last."""
+def _counts(lowest: int, usual: float, largest: float) -> list[float]:
+    """Round numbers up to the first that is not less than `largest`, each at most a quarter more than the last. Those
+    below the power of ten that nearly all rows exceed are left out.
+    """
     found = [float(n) for n in range(lowest, 11)]
     power = 10
     while found[-1] < largest and len(found) < MOST_STOPS:
@@ -189,4 +192,4 @@ def _counts(lowest: int, largest: float) -> list[float]:
             if found[-1] >= largest:
                 break
         power *= 10
-    return found
+    return [stop for stop in found if stop >= usual / 10] or found

@@ -48,6 +48,8 @@ class Dial:
     chart: Markup | None
     beyond: int
     alone: int
+    flawed: int
+    """Of a switch: rows that have the flaw."""
     left: float
     width: float
 
@@ -198,7 +200,7 @@ def _dial(place: int | None, scale: Scale, bins: Bins, kept: Flags, beyond: int,
     # A threshold stands at the right edge of its bin, and a slider's ends lie half its knob inside of it.
     left, width = 100 / (stops + 1), 100 * (stops - 1) / (stops + 1)
     chart = None if scale.gauge.unit == "switch" else _chart(scale, bins, kept)
-    return Dial(place, scale, chart, beyond, alone, left, width)
+    return Dial(place, scale, chart, beyond, alone, int((bins == 1).sum()), left, width)
 
 
 def _chart(scale: Scale, bins: Bins, kept: Flags) -> Markup:

@@ -74,7 +74,8 @@
     dials.forEach((dial, place) => {
       const card = dial.card, label = dial.labels[dial.now];
       card.classList.toggle("moved", dial.now !== dial.at);
-      card.querySelector("[data-beyond]").textContent = numbers.format(scaled(dial.beyond, present.beyond[place], then.beyond[place]));
+      const beyond = card.querySelector("[data-beyond]");
+      if (beyond) beyond.textContent = numbers.format(scaled(dial.beyond, present.beyond[place], then.beyond[place]));
       card.querySelector("[data-alone]").textContent = numbers.format(scaled(dial.alone, present.alone[place], then.alone[place]));
       if (dial.input.type === "checkbox") return;
       card.querySelector("[data-setting]").textContent = label;
