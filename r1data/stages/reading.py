@@ -76,7 +76,8 @@ class Reader:
             )
             measured.append(pl.DataFrame(measure_block(block)))
             self._resemblance.add(rows["completion_id"], block.words, rows["prompt_id"])
-            self._screening.scan(rows["completion_id"], rows["prompt_id"], block.words, block.texts, block.answer)
+            ids, prompt_ids = rows["completion_id"].to_list(), rows["prompt_id"].to_list()
+            self._screening.scan(ids, prompt_ids, block.words, block.texts, block.answer)
             if self._verify:
                 checks += _checks(rows, block.answer)
         self._screen(labels, "solution", "completion_id")
@@ -97,7 +98,8 @@ class Reader:
         given = rows.drop_nulls(column)
         if given.height:
             texts = Texts.of(given[column])
-            self._screening.scan(given[key], given["prompt_id"], self._cutter().cut(texts), texts, column)
+            words, prompt_ids = self._cutter().cut(texts), given["prompt_id"].to_list()
+            self._screening.scan(given[key].to_list(), prompt_ids, words, texts, column)
 
 
 @dataclass(slots=True)

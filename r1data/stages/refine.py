@@ -100,7 +100,7 @@ def refine_file(
 @contextmanager
 def scratch_folder(out: Path) -> Iterator[Path]:
     """An empty folder beside the output, gone when the block ends."""
-    folder = out.with_name(f"{STAGING}{os.getpid()}-{out.name}")
+    folder = out.with_name(f"{STAGING}{os.getpid()}-{out.name}-rows")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -148,6 +148,6 @@ def _counted(table: pl.DataFrame, loaded: Loaded, seconds: float) -> Refined:
         first_reasons=counts("reason"),
         findings=counts("findings"),
         checked={one.name: one.items for one in loaded.checked},
-        unchecked=dict(loaded.unchecked),
+        unchecked={one.name: one.why for one in loaded.unchecked},
         seconds=seconds,
     )
