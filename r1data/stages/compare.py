@@ -119,8 +119,7 @@ def _replies(job: Job, ids: pl.Series) -> Iterator[pl.DataFrame]:
     wanted = ids.to_frame("completion_id")
     for part in job.workspace.parts():
         texts = job.workspace.read_part(part).select("completion_id", "prompt_id", "text")
-        for rows in texts.join(wanted, on="completion_id", how="semi").iter_slices(BLOCK_ROWS):
-            yield rows
+        yield from texts.join(wanted, on="completion_id", how="semi").iter_slices(BLOCK_ROWS)
 
 
 def _checked(loaded: Loaded) -> list[Checked]:

@@ -156,9 +156,14 @@ def read_all(source: Path, reader: Reader, threads: int, pool: VerifierPool | No
             executor.shutdown(wait=True, cancel_futures=True)
 
 
-def row_key(row: pl.Expr) -> pl.Expr:
+def row_key(row: int) -> str:
     """The name of a row among completions: its number, as an id looks."""
-    return pl.format("{}", row).str.zfill(32)
+    return f"{row:032d}"
+
+
+def row_of(key: str) -> int:
+    """The number of the row of this name."""
+    return int(key)
 
 
 def _labelled(batch: Batch) -> pl.DataFrame:
@@ -166,7 +171,7 @@ def _labelled(batch: Batch) -> pl.DataFrame:
     frame = batch.frame
     named = frame.with_columns(
         pl.coalesce("id", pl.col("row").cast(pl.String)).alias("id"),
-        row_key(pl.col("row")).alias("completion_id"),
+        pl.col("row").cast(pl.String).str.zfill(32).alias("completion_id"),
         pl.col("finish_reason").fill_null("stop"),
     )
     prompt_ids = [_prompt_id(prompt) for prompt in frame["prompt"]]
