@@ -130,6 +130,7 @@ def _audit(job: Job, ingested: Ingested, pool: VerifierPool, *, save: bool) -> A
         pool,
         sources=ingested.sources,
         known=job.workspace.read_audits(),
+        near=job.recipe.duplicates.prompts == "drop",
         save=job.workspace.write_audits if save else lambda audits: None,
         say=job.progress.say,
     )
