@@ -11,7 +11,7 @@ import polars as pl
 from r1data import __version__, replies
 from r1data.estimate import compare_stored
 from r1data.report import Funnel, RunFacts, render_card, render_report
-from r1data.selection import candidates, combined, decide_rows, decisions
+from r1data.selection import candidates, combined, decisions, fates
 from r1data.stages.job import Made
 from r1data.store import Tables
 from r1data.store.sessions import Spent, read_sessions
@@ -28,13 +28,10 @@ def decide(job: Made) -> pl.DataFrame:
 
 def decided_anew(job: Made, tables: Tables) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The candidates of these tables, and what the recipe decides of them."""
-    recipe, kinship = job.recipe, job.workspace.read_kinship()
+    kinship, hits = job.workspace.read_kinship(), tables.contaminations.collect()
     outcomes = combined(tables.verdicts, tables.policy)
-    rows = candidates(
-        tables.completions, outcomes, tables.measures, tables.prompts, kinship, tables.contaminations
-    )  # fmt: skip
-    fates = decide_rows(rows, recipe.selection, kinship, recipe.duplicates.scope, recipe.seed)
-    return rows, decisions(rows, fates)
+    rows = candidates(tables.completions, outcomes, tables.measures, tables.prompts, kinship, hits)
+    return rows, decisions(rows, fates(rows, job.recipe.selection, job.recipe.seed, kinship))
 
 
 def assemble(job: Made, seconds: float | None) -> Funnel:

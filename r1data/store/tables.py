@@ -29,7 +29,8 @@ class Tables:
     `planned` is the number of draws that the recipe asks for: of a prompt that has not stopped, the most that it may
     get; `stops` says why prompts have stopped. `verdicts` holds the rules' and the judge's side by side,
     and `policy` says whose counts: `r1data.selection.combined` makes one outcome of them. `kinship` and
-    `contaminations` hold what replies share with each other and with `benchmarks`.
+    `contaminations` hold what replies share with each other and with `benchmarks`; a hit in a prompt stands under the
+    prompt's id.
     """
 
     planned: int

@@ -453,9 +453,7 @@ class Workspace:
             ),
             decisions=self._scan("decisions.parquet", Decisions),
             kinship=self._scan("kinship.parquet", Kinship).join(planned_ids, on="completion_id", how="semi"),
-            contaminations=self._scan("contamination.parquet", Contaminations).join(
-                planned_ids, on="completion_id", how="semi"
-            ),
+            contaminations=self._scan("contamination.parquet", Contaminations),
             benchmarks=self.benchmarks(),
             examples=self._scan_parts("dataset/data", Examples),
             policy=manifest.get("policy", "rule"),
