@@ -19,6 +19,7 @@ import polars as pl
 
 from r1data.measures import detector
 from r1data.measures.block import Block
+from r1data.measures.lines import lines_of
 from r1data.measures.clauses import DOUBTFUL
 from r1data.measures.detector import Opinion
 from r1data.measures.masking import ASIDE, PROSE, classes
@@ -148,7 +149,10 @@ def _reasonings(texts: Sequence[str], languages: Sequence[str]) -> Block:
         _own.cutter = Cutter()
     whole = Texts.of(pl.Series(texts, dtype=pl.String))
     nothing, none = Texts(whole.data, whole.ends, whole.ends), np.zeros(len(texts), np.int64)
-    return Block(whole, whole, nothing, none, none, _own.cutter.cut(whole), pl.Series(languages, dtype=pl.String))
+    return Block(
+        whole, whole, nothing, none, none, _own.cutter.cut(whole), pl.Series(languages, dtype=pl.String),
+        lines_of(whole, nothing),
+    )
 
 
 def read(block: Block) -> Found:
