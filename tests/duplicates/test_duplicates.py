@@ -176,7 +176,7 @@ def test_a_huge_group_of_texts_that_are_somewhat_alike_has_so_many_leaders():
 )
 def test_every_duplicate_names_an_earlier_text_that_is_kept(drawn, threshold):
     base = np.random.default_rng(1).integers(1, 1 << 16, (4, 128), dtype=np.uint16)
-    rows = np.stack([np.where(np.arange(128) < noise, n, base[stem]) for n, (stem, noise, _) in enumerate(drawn, 1)]
+    rows = np.stack([np.where(np.arange(128) < noise, 4 * noise + stem, base[stem]) for stem, noise, _ in drawn]
                     ) if drawn else np.zeros((0, 128), np.uint16)  # fmt: skip
     rows = rows.astype(np.uint16)
     ids = [f"{n}" for n in range(len(drawn))]
