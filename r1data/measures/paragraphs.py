@@ -16,7 +16,6 @@ import polars as pl
 
 from r1data.measures.block import Block
 from r1data.measures.lines import HEADING, ITEM, PROSE, THIN
-from r1data.measures.scratch import scratch
 from r1data.texts import Bytes, Places, kernel
 
 SHORTEST_WRAPPED, LONGEST_WRAPPED = 40, 200
