@@ -48,10 +48,18 @@ class Screening:
             self._own.scratch, self._own.aligner = Scratch(len(index.entries.sizes)), Aligner()
         rows = self._whole(ids, prompts, words, texts, part)
         events = find_places(
-            words, index.seeds, index.entry_of, index.words.offsets, index.entries.enough, self._own.scratch
+            words,
+            index.seeds,
+            index.entry_of,
+            index.words.offsets,
+            index.entries.enough,
+            min(index.settings.ngrams),
+            self._own.scratch,
         )
         if events.shape[1]:
-            found = self._own.aligner.align(events, words, index.words, index.weights, index.tiers)
+            found = self._own.aligner.align(
+                events, words, index.words, index.weights, index.tiers, index.entries.needed
+            )
             hits = judge(index, events, found, words, texts)
             for number in np.flatnonzero(hits.method >= 0).tolist():
                 row, run = int(events[0, number]), bool(hits.run[number])

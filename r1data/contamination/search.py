@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from r1data.contamination.seeds import POWERS, SEED_UNITS, folded, units
-from r1data.texts import Places, Words, kernel
+from r1data.texts import CHARACTER, Places, Words, kernel
 from r1data.texts.words import mixed
 
 BITS_PER_SEED = 16
 MASK_BITS = 64
 """Parts of an item whose coverage is told apart."""
+EVENT_FIELDS = 7
 SLACK = 10
 """Words that may stand between two seeds of an item, beyond the item's own length."""
 
@@ -53,29 +54,32 @@ class Scratch:
     def __init__(self, entries: int) -> None:
         self.begin, self.last = np.full(entries, -1, np.int64), np.full(entries, -1, np.int64)
         self.mask, self.event = np.zeros(entries, np.uint64), np.full(entries, -1, np.int64)
-        self.events = np.empty((5, 1024), np.int64)
+        self.shift, self.run = np.zeros(entries, np.int64), np.zeros(entries, np.int64)
+        self.events = np.empty((EVENT_FIELDS, 1024), np.int64)
 
 
 def find_places(
     words: Words, seeds: Seeds, entry_of: npt.NDArray[np.int32], offsets: Places, enough: npt.NDArray[np.int32],
-    scratch: Scratch,
+    long: int, scratch: Scratch,
 ) -> npt.NDArray[np.int64]:  # fmt: skip
-    """The places worth a closer look, at most one for a text and an entry: text, entry, first and last word, coverage.
+    """The places worth a closer look, at most one for a text and an entry.
 
-    `entry_of` names the entry of each word of the items, `offsets` are the entries' bounds among them, and `enough` is
-    how many of an entry's words seeds must cover. Valid until the scratch memory is used again.
+    Seven numbers each: text, entry, first word, behind the last word, words covered, whether there is a run of `long`
+    words, and the first word that the text would have if it began as the item does. `entry_of` names
+    the entry of each word of the items, `offsets` are the entries' bounds among them, and `enough` is how many of an
+    entry's words seeds must cover. Valid until the scratch memory is used again.
     """
     while True:
         scratch.last.fill(-1)
         scratch.event.fill(-1)
         count = _search(
             words.hashes, words.kinds, words.offsets, POWERS, seeds.bitmap, seeds.slots, seeds.keys, seeds.bounds,
-            seeds.postings, entry_of, offsets, enough, scratch.begin, scratch.last, scratch.mask, scratch.event,
-            scratch.events,
+            seeds.postings, entry_of, offsets, enough, long, scratch.begin, scratch.last, scratch.mask,
+            scratch.event, scratch.shift, scratch.run, scratch.events,
         )  # fmt: skip
         if count >= 0:
             return scratch.events[:, :count]
-        scratch.events = np.empty((5, 4 * scratch.events.shape[1]), np.int64)
+        scratch.events = np.empty((EVENT_FIELDS, 4 * scratch.events.shape[1]), np.int64)
 
 
 def _power_of_two(least: int) -> int:
@@ -118,7 +122,8 @@ def _search(
     hashes: npt.NDArray[np.uint64], kinds: npt.NDArray[np.uint8], rows: Places, powers: npt.NDArray[np.uint64],
     bitmap: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32], keys: npt.NDArray[np.uint64], bounds: Places,
     postings: npt.NDArray[np.int32], entry_of: npt.NDArray[np.int32], offsets: Places, enough: npt.NDArray[np.int32],
-    begin: Places, last: Places, mask: npt.NDArray[np.uint64], event: Places, events: npt.NDArray[np.int64],
+    long: int, begin: Places, last: Places, mask: npt.NDArray[np.uint64], event: Places, shift: Places, run: Places,
+    events: npt.NDArray[np.int64],
 ) -> int:  # fmt: skip
     """How many places were found, or -1 where there is no room for them."""
     bits = np.uint64(len(bitmap) * 64 - 1)
@@ -149,12 +154,17 @@ def _search(
                 inside = place - offsets[entry]
                 if last[entry] < start or at - last[entry] > size + SLACK or at - begin[entry] > 3 * size + 60:
                     begin[entry], mask[entry] = at, np.uint64(0)
+                    shift[entry], run[entry] = at - inside, at
+                if at - inside != shift[entry] or at - last[entry] > length + 2:  # the run has ended
+                    shift[entry], run[entry] = at - inside, at
                 last[entry] = at
                 parts = min(size, MASK_BITS)
                 for one in range(inside * parts // size, (inside + length - 1) * parts // size + 1):
                     mask[entry] |= np.uint64(1) << np.uint64(one)
                 covered = _set_bits(mask[entry]) * size // parts
-                if covered < enough[entry]:
+                wide = long + long // 2 if kinds[at] == CHARACTER else long
+                in_a_row = at + length - run[entry] >= wide
+                if covered < enough[entry] and not in_a_row:
                     continue
                 noted = event[entry]
                 if noted < 0 or events[0, noted] != row:
@@ -163,8 +173,15 @@ def _search(
                     noted = count
                     count += 1
                     event[entry] = noted
-                elif events[2, noted] != begin[entry] and covered <= events[4, noted]:
-                    continue
+                    events[5, noted] = 0
+                    events[6, noted] = at - inside
+                elif events[2, noted] != begin[entry]:
+                    if covered <= events[4, noted]:
+                        continue
+                    events[5, noted] = 0
+                    events[6, noted] = at - inside
                 events[0, noted], events[1, noted] = row, entry
-                events[2, noted], events[3, noted], events[4, noted] = begin[entry], at + length - 1, covered
+                events[2, noted], events[3, noted], events[4, noted] = begin[entry], at + length, covered
+                events[5, noted] |= np.int64(in_a_row)
+                events[6, noted] = min(events[6, noted], at - inside)
     return count
