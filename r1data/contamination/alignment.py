@@ -18,8 +18,8 @@ LONGEST_ENTRY = 256
 """Words of the longest entry; longer texts are cut into several."""
 LONGEST_WINDOW = 4 * LONGEST_ENTRY + 80
 MARGIN = 8
-BAG = 4096
-"""Places of the table of a window's words: a power of two, far more than it has words."""
+BAG = 2048
+"""Places of the table of a window's words: a power of two, twice as many as it has words."""
 GAP = 1
 ROUNDS = 3
 LEAST_BLOCK = 25

@@ -82,7 +82,6 @@ class Index:
     words: Words
     weights: npt.NDArray[np.int32]
     tiers: npt.NDArray[np.uint8]
-    entry_of: npt.NDArray[np.int32]
     entries: Entries
     seeds: Seeds
     gram_keys: npt.NDArray[np.uint64]
@@ -125,7 +124,7 @@ class Index:
         for entry in np.flatnonzero(~says & ~solution[source] & ~alone[source] & (sizes > 0)).tolist():
             key = words.hashes[offsets[entry] : offsets[entry + 1]].tobytes()
             whole[key] = (*whole.get(key, ()), entry)
-        return cls(kept, settings, texts, words, weights, tiers, entry_of, entries, seeds, keys, lengths, whole)
+        return cls(kept, settings, texts, words, weights, tiers, entries, seeds, keys, lengths, whole)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -193,7 +192,8 @@ def _seeds(
     np.add.at(seen, place, 1)
     np.add.at(seen, place + lengths[place], -1)
     covered = _sums(np.cumsum(seen)[:-1] > 0, entry_of, len(says))
-    return Seeds.of(frame["key"].to_numpy(), place.astype(np.int32)), covered
+    entries = frame["entry"].to_numpy().astype(np.int64)
+    return Seeds.of(frame["key"].to_numpy(), entries, place - words.offsets[entries]), covered
 
 
 def _grams(
