@@ -43,7 +43,8 @@ class Alignments:
         `strange`: words between these, numbers aside, that the item does not have there. `run_text`: the word of the
         text behind the run.
         """
-        return self.values[FIELDS.index(field)]
+        value: npt.NDArray[np.int64] = self.values[FIELDS.index(field)]
+        return value
 
 
 class Aligner:

@@ -17,10 +17,12 @@ from r1data.contamination.lexicon import CONTENT
 from r1data.contamination.seeds import WORD_UNITS
 from r1data.texts import NUMBER, Texts, Words
 
-SHORT, LONG = 60, 140
-"""Of items whose rare words say less than the first, nearly everything must be there; from the second on, `overlap`."""
-SHARE_OF_SHORT = 0.9
+LITTLE, SHORT, LONG = 20, 60, 110
+"""What an item may say (`Entries.evidence`): with the least, all of it must be there, with the last `overlap`."""
+SHARE_OF_LITTLE, SHARE_OF_SHORT = 0.95, 0.85
 SHARE_WITHOUT_OVERLAP = 0.97
+CHARACTERS_MORE = 0.2
+"""How much more must be there of a text in characters: any two Chinese questions share more of them than of words."""
 RENUMBERED = 60
 """What the rare words in common must say where numbers differ: a short sum with other numbers is another sum."""
 RENUMBERED_WORDS = 18
@@ -46,18 +48,21 @@ class Hits:
 def judge(index: Index, events: npt.NDArray[np.int64], found: Alignments, words: Words, texts: Texts) -> Hits:
     """What the alignments of events say."""
     entry, entries = events[1], index.entries
-    size, mass, content = entries.sizes[entry], entries.mass[entry], entries.content[entry]
+    size, mass, says = entries.sizes[entry], entries.mass[entry], entries.evidence[entry]
     lost = entries.numbers[entry] - found["numbers"]
     plain = size - entries.numbers[entry]
     equal = (found["words"] - found["numbers"] == plain) & (found["strange"] == 0)
     least = index.settings.overlap if index.settings.overlap is not None else SHARE_WITHOUT_OVERLAP
-    needed = least + np.clip((LONG - content) / (LONG - SHORT), 0, 1) * max(SHARE_OF_SHORT - least, 0)
+    shares = (SHARE_OF_LITTLE, max(SHARE_OF_SHORT, least), least)
+    needed = np.interp(says, (LITTLE, SHORT, LONG), np.maximum(shares, least))
+    more = np.minimum(needed + CHARACTERS_MORE * entries.characters[entry], max(SHARE_OF_SHORT, least))
+    needed = np.maximum(needed, more)
     renumbered = (found["content"] >= RENUMBERED) | (equal & (plain >= RENUMBERED_WORDS))
     copy = (found["mass"] >= needed * mass) & ((lost == 0) | renumbered)
-    copy &= (content >= SHORT) | (found["strange"] <= 1 + size // 6)
+    copy &= (says >= SHORT) | (found["strange"] <= 1 + size // 6)
     copy |= equal & (lost > 0) & renumbered
-    for number in np.flatnonzero(copy & (content < SHORT)).tolist():
-        copy[number] = _stands_alone(int(events[0, number]), found, number, words, texts)
+    for number in np.flatnonzero(copy & (says < SHORT)).tolist():
+        copy[number] = _stands_alone(index, events[:2, number].tolist(), found, number, words, texts)
     long = found["run"] >= WORD_UNITS * min(index.settings.ngrams)
     run = np.zeros(len(entry), np.bool_)
     for number in np.flatnonzero(long & ~copy).tolist():
@@ -86,10 +91,20 @@ def grams(index: Index, begin: int, end: int) -> npt.NDArray[np.uint64]:
     return index.gram_keys[begin:end][rare]
 
 
-def _stands_alone(row: int, found: Alignments, number: int, words: Words, texts: Texts) -> bool:
+def _stands_alone(index: Index, event: list[int], found: Alignments, number: int, words: Words, texts: Texts) -> bool:
     """Whether what was found is a sentence of its own: no other word before or behind it without a stop between."""
+    row, entry = event
     first, last = int(found["text_first"][number]), int(found["text_last"][number])
     begin, end = int(words.offsets[row]), int(words.offsets[row + 1])
-    before = "" if first == begin else texts.between(int(words.ends[first - 1]), int(words.starts[first]))
-    behind = "" if last >= end else texts.between(int(words.ends[last - 1]), int(words.starts[last]))
-    return (first == begin or bool(BEFORE & set(before))) and (last >= end or bool(BEHIND & set(behind)))
+    lost = (int(found["item_first"][number]), int(index.entries.sizes[entry] - found["item_last"][number]))
+    return _stops(words, texts, BEFORE, range(first, max(first - lost[0], begin) - 1, -1), begin) and _stops(
+        words, texts, BEHIND, range(last, min(last + lost[1], end) + 1), end
+    )
+
+
+def _stops(words: Words, texts: Texts, stops: frozenset[str], places: range, border: int) -> bool:
+    """Whether a stop, or the border, is before one of some words: those that may stand for words of the item."""
+    return any(
+        place == border or stops & set(texts.between(int(words.ends[place - 1]), int(words.starts[place])))
+        for place in places
+    )

@@ -55,7 +55,11 @@ class Entries:
     """What all words say, in tenths of a rare word."""
     content: npt.NDArray[np.int64]
     """What the rare ones of them say."""
+    evidence: npt.NDArray[np.int64]
+    """What the rare words say, and a quarter of what the others do."""
     numbers: npt.NDArray[np.int64]
+    characters: npt.NDArray[np.float64]
+    """Share of the words that are single characters."""
     enough: npt.NDArray[np.int32]
     """Words that seeds must cover before anybody looks closer."""
 
@@ -89,7 +93,7 @@ class Index:
         cut = words_of(texts)
         offsets, source = _stretches(cut.offsets)
         words = Words(cut.hashes, cut.kinds, cut.starts, cut.ends, offsets)
-        tiers = tiers_of(words)
+        tiers = tiers_of(words, texts)
         weights = weights_of(words, tiers)
         item = owner[source]
         sizes = np.diff(offsets)
@@ -102,9 +106,12 @@ class Index:
         says = mass >= np.where(alone[source], LEAST_MASS_ALONE, LEAST_MASS)
         says &= ~solution[source] | ((content >= LEAST_SOLUTION) & (length >= needed))
         seeds, covered = _seeds(words, tiers, entry_of, says)
+        characters = _sums(words.kinds == CHARACTER, entry_of, len(sizes)) / np.maximum(sizes, 1)
         enough = np.clip(LEAST_COVERAGE * sizes, np.where(sizes > 14, 6, 4), max(min(settings.ngrams), 6))
         enough = np.minimum(enough, np.maximum(covered / 2, 1)).astype(np.int32)
-        entries = Entries(item, solution[source], sizes, mass, content, numbers, enough)
+        entries = Entries(
+            item, solution[source], sizes, mass, content, content + (mass - content) // 4, numbers, characters, enough
+        )
         keys, lengths = _grams(words, entry_of, item, needed)
         whole: dict[bytes, tuple[int, ...]] = {}
         for entry in np.flatnonzero(~says & ~solution[source] & ~alone[source] & (sizes > 0)).tolist():

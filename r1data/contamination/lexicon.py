@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from r1data.texts import CHARACTER, NUMBER, Texts, Words, words_of
+from r1data.texts import CHARACTER, LETTERS, NUMBER, Texts, Words, words_of
 
 FUNCTION_WORDS = """
 a an the this that these those it its they them their there he she his her him we us our you your i my me who whom
@@ -56,7 +56,9 @@ whole half twice double people person man woman men women boy girl child childre
 week weeks month months year years mile miles meter meters kilometer kilometers km cm dollar dollars cent cents
 amount rate speed distance result results following according example case cases input output line contains return
 returns print program code string list array test tests size given note name names word words sentence paragraph
-passage text based information refers list below above next last previous both together altogether
+coordinates rectangular polar convert enter array arrays nums target index indices letters letter adjacent boxes box
+object objects move moves passage text based information refers list below above next last previous
+both together altogether
 """
 FUNCTION_CHARACTERS = (
     "的了是在有和与及或若则设已知如果那么为其中每这那它他她我你们不也都就而且对于从到把被让给以所将之下上列哪什么怎样请"
@@ -65,23 +67,34 @@ FUNCTION_CHARACTERS = (
 COMMON_CHARACTERS = (
     "求数正整实自然角形面积长度点线直圆方程函值大小最多少种共计算证明满足条件解集合质素因倍和差积商余除乘加减等式根项"
     "列边高底半径三平行垂切交弦周体表比例百分率概随机事件次每总人天小时分钟元千米公里厘克关系确错误选择题答案说法"
-    "存任意常量变单调递增连续导微积定理性奇偶零负号位取当且仅"
+    "盒球放入锥棱底至存任意常量变单调递增连续导微积定理性奇偶零负号位取当且仅"
 )
 FUNCTION, COMMON, CONTENT = 0, 1, 2
 WORD_WEIGHTS = (2, 5, 10)
 CHARACTER_WEIGHTS = (2, 4, 6)
 """A tenth is what a function word says beside a name; a Chinese word has one or two characters."""
-NUMBER_WEIGHT = 4
+NUMBER_WEIGHT = 5
 SINGLE_LETTER_BYTES = 1
+LONGEST_LABEL = 4
 
 
-def tiers_of(words: Words) -> npt.NDArray[np.uint8]:
+def tiers_of(words: Words, texts: Texts) -> npt.NDArray[np.uint8]:
     """Of each word how rare it is: FUNCTION, COMMON or CONTENT. Numbers are FUNCTION."""
     tiers = np.full(len(words.hashes), CONTENT, np.uint8)
-    tiers[np.isin(words.hashes, _COMMON)] = COMMON
+    tiers[np.isin(words.hashes, _COMMON) | _label(words, texts)] = COMMON
     single = (words.kinds != CHARACTER) & (words.ends - words.starts <= SINGLE_LETTER_BYTES)
     tiers[single | (words.kinds == NUMBER) | np.isin(words.hashes, _FUNCTION)] = FUNCTION
     return tiers
+
+
+def _label(words: Words, texts: Texts) -> npt.NDArray[np.bool_]:
+    """Words of a few capitals: ABC is a triangle in every other question."""
+    sizes = words.ends - words.starts
+    labels: npt.NDArray[np.bool_] = (words.kinds == LETTERS) & (sizes <= LONGEST_LABEL)
+    for turn in range(LONGEST_LABEL):
+        byte = texts.data[np.minimum(words.starts + turn, len(texts.data) - 1)]
+        labels &= (turn >= sizes) | ((byte >= ord("A")) & (byte <= ord("Z")))
+    return labels
 
 
 def weights_of(words: Words, tiers: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:

@@ -20,11 +20,11 @@ STOCK_PROMPTS = 5
 SHOWN = 600
 """Characters of evidence that are kept."""
 PARTS = ("prompt", "reasoning", "answer", "solution")
-FOUND = pl.Schema({
-    "completion_id": pl.String, "benchmark": pl.String, "item": pl.String, "part": pl.String, "method": pl.String,
-    "score": pl.Float64, "text": pl.String, "item_text": pl.String,
-    "prompt": pl.String, "run": pl.Boolean, "grams": pl.List(pl.UInt64),
-})  # fmt: skip
+FOUND = pl.Schema([
+    ("completion_id", pl.String), ("benchmark", pl.String), ("item", pl.String), ("part", pl.String),
+    ("method", pl.String), ("score", pl.Float64), ("text", pl.String), ("item_text", pl.String),
+    ("prompt", pl.String), ("run", pl.Boolean), ("grams", pl.List(pl.UInt64)),
+])  # fmt: skip
 
 
 class Screening:

@@ -95,7 +95,7 @@ def _fill(keys: npt.NDArray[np.uint64], bitmap: npt.NDArray[np.uint64], slots: n
 
 
 @kernel
-def _number_of(key: np.uint64, slots: npt.NDArray[np.int32], keys: npt.NDArray[np.uint64]) -> int:
+def _number_of(key: np.uint64, slots: npt.NDArray[np.int32], keys: npt.NDArray[np.uint64]) -> np.int64:
     size = np.uint64(len(slots) - 1)
     slot = (key >> np.uint64(20)) & size
     while True:
@@ -106,7 +106,7 @@ def _number_of(key: np.uint64, slots: npt.NDArray[np.int32], keys: npt.NDArray[n
 
 
 @kernel
-def _set_bits(value: np.uint64) -> int:
+def _set_bits(value: np.uint64) -> np.int64:
     value = value - ((value >> np.uint64(1)) & np.uint64(0x5555555555555555))
     value = (value & np.uint64(0x3333333333333333)) + ((value >> np.uint64(2)) & np.uint64(0x3333333333333333))
     value = (value + (value >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)

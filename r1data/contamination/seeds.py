@@ -72,7 +72,7 @@ def runs_of(
     hashes: npt.NDArray[np.uint64], kinds: npt.NDArray[np.uint8], offsets: Places, needed: int,
     keys: npt.NDArray[np.uint64], lengths: Places,
 ) -> None:  # fmt: skip
-    """For each word the n-gram of `needed` units that begins there, numbers as they are; length 0 where too few follow."""
+    """For each word the n-gram of `needed` units that begins there, numbers kept; 0 long where too few follow."""
     for row in range(len(offsets) - 1):
         for at in range(offsets[row], offsets[row + 1]):
             weight, to, value = 0, at, np.uint64(0)

@@ -1,22 +1,19 @@
-"""Duplicates: which texts nearly say the same, found in memory that does not grow with their length.
+"""Duplicates: texts that say nearly the same, found in bounded memory, and which of them is kept."""
 
-A text becomes a fingerprint of 256 bytes (`signatures`), alike fingerprints become groups (`groups`), and when it is
-known which rows are good, each group gets its leaders and the others their twins (`leaders`).
-"""
-
-from r1data.duplicates.groups import FLOOR, groups
-from r1data.duplicates.leaders import most_different, twins
+from r1data.duplicates.different import most_different
+from r1data.duplicates.leaders import find_twins, signatures_of, twins
+from r1data.duplicates.prompts import prompt_twins
 from r1data.duplicates.resemblance import Resemblance
-from r1data.duplicates.signatures import BINS, Signatures, signatures, similarities
+from r1data.duplicates.signatures import VERSION, signatures, similarity
 
 __all__ = [
-    "BINS",
-    "FLOOR",
+    "VERSION",
     "Resemblance",
-    "Signatures",
-    "groups",
+    "find_twins",
     "most_different",
+    "prompt_twins",
     "signatures",
-    "similarities",
+    "signatures_of",
+    "similarity",
     "twins",
 ]

@@ -1,8 +1,12 @@
-"""Groups: texts that may be near-duplicates of each other, by locality-sensitive hashing of their signatures.
+"""Groups: texts that may be near-duplicates of each other, found without comparing each with each.
 
-A signature is cut into 18 bands of 7 numbers; texts that agree in a whole band meet, and join when their signatures are
-alike enough. A pair of similarity 0.8 meets with probability 0.985, one of 0.85 with 0.999, unrelated ones hardly ever.
-Bands are looked at one after the other, so that memory holds a number for each text and not the signatures.
+Signatures are cut into 18 bands of 7 places. Texts that agree in a whole band are held against each other, which two of
+similarity J are with a probability of 1 - (1 - J^7)^18: 0.985 at 0.8, 0.999 at 0.85, 0.999998 at 0.9, 0.79 at 0.7 and
+0.13 at 0.5. Those whose estimated similarity is `FLOOR` or more are joined; whoever is joined through others is in the
+same group. A group says who is worth comparing; who is a duplicate of whom is said by `leaders`.
+
+Where very many texts agree in a band, each is held against the first few unlike ones of them only, so that the time
+taken grows with the number of texts and not with its square.
 """
 
 from __future__ import annotations
@@ -10,89 +14,128 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from r1data.duplicates.signatures import BINS, Signatures, alike
+from r1data.duplicates.signatures import Signatures, alike, wordless
 from r1data.texts import kernel
 from r1data.texts.words import mixed
 
-BAND = 7
-BANDS = BINS // BAND
+BANDS, ROWS = 18, 7
 FLOOR = 0.65
-"""Pairs that are less alike stay apart, whatever threshold is chosen later."""
-COMPANY = 4
-"""Texts of a bucket that each of its members is compared with. All pairs would take the square of what is there where a
-hundred thousand texts share a band; members of a true group meet in other bands too."""
-SLICE = 1 << 16
+"""Estimated similarity from which two texts are joined. A threshold below it finds no more than it does."""
+FEW = 16
+"""Texts that are unlike each other, of those that agree in a band, with which the others are compared."""
+CHUNK = 65536
+
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+Rows = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
 
 
 def groups(
-    signed: Signatures, spoken: npt.NDArray[np.bool_], scopes: npt.NDArray[np.uint64] | None = None
-) -> npt.NDArray[np.int64]:
-    """For each text the first text of its group, its own number where it is alone, int64[texts].
+    signatures: Signatures,
+    order: Rows,
+    within: Keys | None = None,
+    *,
+    bands: int = BANDS,
+    rows: int = ROWS,
+    floor: float = FLOOR,
+) -> Rows:
+    """The group of each text, from 0; -1 for those that resemble no other.
 
-    `signed` may lie in a file (numpy.memmap); `scopes` are hashes of what texts must share to be compared at all.
+    `order` are the numbers of all texts in an order that hangs on nothing but the texts (of their ids, say): with it
+    the groups do not depend on the order of `signatures`, which may lie in a file. Texts that differ in `within` are
+    never joined.
     """
-    parents = np.arange(len(signed), dtype=np.int64)
-    keys = np.empty(len(signed), np.uint64)
-    for band in range(BANDS):
-        for first in range(0, len(signed), SLICE):
-            part = np.ascontiguousarray(signed[first : first + SLICE, band * BAND : (band + 1) * BAND])
-            scope = np.zeros(len(part), np.uint64) if scopes is None else scopes[first : first + SLICE]
-            _keys(part, scope, keys[first : first + SLICE])
-        order = np.argsort(keys, kind="stable")
-        _join(keys, order, signed, spoken, int(np.ceil(FLOOR * BINS)), parents)
-    _flatten(parents)
-    return parents
+    order = order[~_wordless(signatures)[order]]
+    within = np.zeros(len(signatures), np.uint64) if within is None else within
+    parents = np.arange(len(order))
+    keys = np.empty(len(order), np.uint64)
+    few = np.empty(FEW, np.int64)
+    for band in range(bands):
+        _fill_keys(signatures, order, within, band * rows, rows, keys)
+        _join(signatures, order, within, keys, np.argsort(keys, kind="stable"), floor, parents, few)
+    found = np.full(len(signatures), -1, np.int64)
+    found[order] = _numbered(parents)
+    return found
+
+
+def _wordless(signatures: Signatures) -> npt.NDArray[np.bool_]:
+    chunks = [wordless(signatures[first : first + CHUNK]) for first in range(0, len(signatures), CHUNK)]
+    return np.concatenate(chunks) if chunks else np.zeros(0, np.bool_)
 
 
 @kernel
-def _keys(band: npt.NDArray[np.uint16], scopes: npt.NDArray[np.uint64], keys: npt.NDArray[np.uint64]) -> None:
-    for row in range(len(band)):
-        value = scopes[row]
-        for place in range(band.shape[1]):
-            value = mixed(value ^ np.uint64(band[row, place]))
-        keys[row] = value
+def _fill_keys(signatures: Signatures, order: Rows, within: Keys, first: int, width: int, keys: Keys) -> None:
+    for place in range(len(order)):
+        row = order[place]
+        value = within[row]
+        for at in range(first, first + width):
+            value = mixed(value * _PRIME + np.uint64(signatures[row, at]))
+        keys[place] = value
 
 
 @kernel
 def _join(
-    keys: npt.NDArray[np.uint64],
-    order: npt.NDArray[np.int64],
-    signed: npt.NDArray[np.uint16],
-    spoken: npt.NDArray[np.bool_],
-    enough: int,
-    parents: npt.NDArray[np.int64],
+    signatures: Signatures,
+    order: Rows,
+    within: Keys,
+    keys: Keys,
+    by_key: Rows,
+    floor: float,
+    parents: Rows,
+    few: Rows,
 ) -> None:
-    start = 0
-    while start < len(order):
-        end = start + 1
-        while end < len(order) and keys[order[end]] == keys[order[start]]:
-            end += 1
-        if end - start > 1 and spoken[order[start]]:
-            for place in range(start + 1, end):
+    """Join what has equal keys and is alike. `by_key` are the places in order, sorted by their keys."""
+    first = 0
+    while first < len(by_key):
+        last = first + 1
+        while last < len(by_key) and keys[by_key[last]] == keys[by_key[first]]:
+            last += 1
+        unlike = 0
+        if last - first > 1:
+            for at in range(first, last):
+                place = by_key[at]
                 row = order[place]
-                if not spoken[row]:
-                    continue
-                met = 0
-                for near in range(COMPANY):  # half of them from the bucket's start, half just before
-                    other = start + near if near < COMPANY // 2 else place - 1 - (near - COMPANY // 2)
-                    if other < start or other >= place or (near >= COMPANY // 2 and other < start + COMPANY // 2):
+                joined = False
+                for number in range(unlike):
+                    other = few[number]
+                    if within[row] != within[order[other]]:
                         continue
-                    met += 1
-                    one, two = _root(parents, order[other]), _root(parents, row)
-                    if one != two and alike(signed[order[other]], signed[row]) >= enough:
-                        parents[max(one, two)] = min(one, two)
-        start = end
+                    one_root, other_root = _root(parents, place), _root(parents, other)
+                    if one_root == other_root:
+                        joined = True
+                        break
+                    if alike(signatures[row], signatures[order[other]]) >= floor:
+                        parents[max(one_root, other_root)] = min(one_root, other_root)
+                        joined = True
+                        break
+                if not joined and unlike < len(few):
+                    few[unlike] = place
+                    unlike += 1
+        first = last
 
 
 @kernel
-def _root(parents: npt.NDArray[np.int64], row: int) -> int:
-    while parents[row] != row:
-        parents[row] = parents[parents[row]]
-        row = parents[row]
-    return row
+def _root(parents: Rows, place: int) -> int:
+    while parents[place] != place:
+        parents[place] = parents[parents[place]]
+        place = parents[place]
+    return place
 
 
 @kernel
-def _flatten(parents: npt.NDArray[np.int64]) -> None:
-    for row in range(len(parents)):
-        parents[row] = _root(parents, row)
+def _numbered(parents: Rows) -> Rows:
+    """The number of each place's group, in the order of their first places; -1 where it is alone."""
+    size = np.zeros(len(parents), np.int64)
+    for place in range(len(parents)):
+        size[_root(parents, place)] += 1
+    numbers = np.full(len(parents), -1, np.int64)
+    count = 0
+    for place in range(len(parents)):
+        root = _root(parents, place)
+        if size[root] > 1:
+            if root == place:
+                numbers[place] = count
+                count += 1
+            else:
+                numbers[place] = numbers[root]
+    return numbers

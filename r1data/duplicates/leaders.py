@@ -1,89 +1,131 @@
-"""Leaders: of the texts of a group, which stay and which are somebody's twin, under the threshold of the day."""
+"""Leaders: which good text of a group is kept, and which others are duplicates of it.
+
+Texts are taken in the order in which they were drawn. A good one whose similarity to an earlier leader of its group is
+the threshold or more is a duplicate of the most similar of them; else it is a leader itself. So every duplicate names
+a text that is kept, and a chain of small changes does not make the last one a duplicate of the first. What is not good
+neither leads nor follows. Texts are not read: the threshold can be moved as often as one likes.
+"""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
-from r1data.duplicates.signatures import BINS, Signatures, alike
+from r1data.duplicates.signatures import PLACES, Signatures, alike
 from r1data.texts import kernel
 
-MOST_LEADERS = 256
-"""So many leaders of one group each row is compared with; a group that has more is boilerplate, not copies."""
+MOST_LEADERS = 200
+"""Leaders of one group that a text is compared with, the earliest ones: a group of very many texts that are somewhat
+alike and not enough takes time in proportion to its size. What is only like a later one of them is kept."""
+
+Rows = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def twins(
-    group: npt.NDArray[np.int64], signed: Signatures, good: npt.NDArray[np.bool_], threshold: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """For each row the place of the row that it repeats, and how alike the two are; -1 and 0 where it repeats none.
-
-    Rows of a group must stand together, in the order in which they take precedence. Only good rows lead or follow: the
-    first of a group leads, each later one follows the most similar leader if that is alike enough, else it leads too.
-    """
-    twin, similarity = np.full(len(group), -1, np.int64), np.zeros(len(group), np.float64)
-    _follow(group, signed, good, threshold, twin, similarity)
-    return twin, similarity
-
-
-def most_different(group: npt.NDArray[np.int64], signed: Signatures) -> npt.NDArray[np.int64]:
-    """The place of each row in an order in which each next row of its group has least in common with those before.
-
-    Rows of a group must stand together; its first row is its first (Gonzalez, 1985, farthest-first traversal).
-    """
-    place = np.zeros(len(group), np.int64)
-    _spread(group, signed, place)
-    return place
-
-
-@kernel
-def _follow(
-    group: npt.NDArray[np.int64],
-    signed: npt.NDArray[np.uint16],
-    good: npt.NDArray[np.bool_],
+    rows: pl.DataFrame,
+    kinship: pl.DataFrame,
     threshold: float,
-    twin: npt.NDArray[np.int64],
-    similarity: npt.NDArray[np.float64],
-) -> None:
-    leaders = np.empty(MOST_LEADERS, np.int64)
-    count, current = 0, np.int64(-1)
-    for row in range(len(group)):
-        if row == 0 or group[row] != current:
-            count, current = 0, group[row]
-        if not good[row]:
-            continue
-        best, most = -1, -1
-        for number in range(count):
-            same = alike(signed[leaders[number]], signed[row])
-            if same > most:
-                best, most = leaders[number], same
-        if best >= 0 and most >= threshold * BINS:
-            twin[row], similarity[row] = best, most / BINS
-        elif count < MOST_LEADERS:
-            leaders[count] = row
-            count += 1
+    scope: Literal["everywhere", "prompt"] = "everywhere",
+) -> pl.DataFrame:
+    """The duplicates among rows: `completion_id`, `twin` (the completion it repeats), `similarity`, `exact`.
+
+    `rows` has completion_id, good and folded in drawn order, and prompt_id where the scope is the prompt; equal values
+    of `folded` are equal texts, whatever their signatures, and null equals nothing. `kinship` is `schemas.Kinship`,
+    made with the same scope.
+    """
+    same = pl.col("folded") if scope == "everywhere" else pl.struct("prompt_id", "folded")
+    placed = (
+        rows.lazy()
+        .select("completion_id", "good", same.alias("same"), known=pl.col("folded").is_not_null())
+        .with_row_index("row")
+        .filter("good")
+        .with_columns(place=pl.int_range(pl.len()))
+        .with_columns(first=pl.when("known").then(pl.col("place").first().over("same")).otherwise("place"))
+    )
+    members = kinship.lazy().select("completion_id", "group").with_row_index("member")
+    joined = placed.join(members, on="completion_id", how="left", maintain_order="left").collect()
+    found, how = find_twins(
+        joined["first"].to_numpy(),
+        joined["group"].fill_null(-1).to_numpy(),
+        joined["member"].cast(pl.Int64).fill_null(-1).to_numpy(),
+        signatures_of(kinship),
+        threshold,
+    )
+    which = np.flatnonzero(found >= 0)
+    ids = joined["completion_id"]
+    return pl.DataFrame(
+        {
+            "completion_id": ids.gather(which),
+            "twin": ids.gather(found[which]),
+            "similarity": how[which],
+            "exact": joined["first"].to_numpy()[which] != which,
+        }
+    )
+
+
+def signatures_of(kinship: pl.DataFrame) -> Signatures:
+    """The signatures of a table that has them."""
+    if not kinship.height:
+        return np.zeros((0, PLACES), np.uint16)
+    return kinship["signature"].cast(pl.Array(pl.UInt16, PLACES)).to_numpy()
+
+
+def find_twins(
+    first: Rows, group: Rows, member: Rows, signatures: Signatures, threshold: float
+) -> tuple[Rows, npt.NDArray[np.float64]]:
+    """For each good text in drawn order: the number of the text that it repeats, -1 for none; and their similarity.
+
+    `first` is the number of the first text that is equal to it (its own, often); `group` and `member` its group and the
+    row of its signature, -1 where it has none.
+    """
+    found = np.full(len(first), -1, np.int64)
+    how = np.zeros(len(first), np.float64)
+    heads = np.full(int(group.max(initial=-1)) + 1, -1, np.int64)
+    tails, sizes = heads.copy(), np.zeros(len(heads), np.int64)
+    _lead(first, group, member, signatures, threshold, heads, tails, sizes, np.full(len(first), -1), found, how)
+    return found, how
 
 
 @kernel
-def _spread(group: npt.NDArray[np.int64], signed: npt.NDArray[np.uint16], place: npt.NDArray[np.int64]) -> None:
-    nearest = np.zeros(len(group), np.int64)
-    start = 0
-    while start < len(group):
-        end = start + 1
-        while end < len(group) and group[end] == group[start]:
-            end += 1
-        nearest[start:end] = -1
-        chosen = start
-        for turn in range(end - start):
-            place[chosen] = turn
-            nearest[chosen] = BINS + 1
-            following = -1
-            for row in range(start, end):
-                if nearest[row] > BINS:
-                    continue
-                same = alike(signed[chosen], signed[row])
-                if same > nearest[row]:
-                    nearest[row] = same
-                if following < 0 or nearest[row] < nearest[following]:
-                    following = row
-            chosen = following
-        start = end
+def _lead(
+    first: Rows,
+    group: Rows,
+    member: Rows,
+    signatures: Signatures,
+    threshold: float,
+    heads: Rows,
+    tails: Rows,
+    sizes: Rows,
+    following: Rows,
+    found: Rows,
+    how: npt.NDArray[np.float64],
+) -> None:
+    """Fill `found` and `how`; the leaders of a group are a chain from its head, each naming the one that follows."""
+    for row in range(len(first)):
+        equal = first[row]
+        if equal != row:
+            led = found[equal] < 0
+            found[row], how[row] = (equal, 1.0) if led else (found[equal], how[equal])
+            continue
+        own = group[row]
+        if own < 0:
+            continue
+        best, leader = -1.0, heads[own]
+        while leader >= 0:
+            likeness = alike(signatures[member[row]], signatures[member[leader]])
+            if likeness >= threshold and likeness > best:
+                best, found[row] = likeness, leader
+            leader = following[leader]
+        if found[row] >= 0:
+            how[row] = best
+        elif sizes[own] < MOST_LEADERS:
+            if heads[own] < 0:
+                heads[own] = row
+            else:
+                following[tails[own]] = row
+            tails[own] = row
+            sizes[own] += 1

@@ -1,10 +1,14 @@
-"""Signatures: a text's word n-grams as 128 numbers of 16 bits, such that the share of equal numbers of two texts
-estimates what their n-grams have in common (Jaccard similarity).
+"""Signatures: MinHash of texts. Of two texts as many places agree as the two have of their word n-grams in common.
 
-One permutation hashing (Li, Owen and Zhang, 2012): every n-gram is hashed once and falls into one of 128 bins, of which
-the least hash stays. Bins that stay empty, which short texts have, borrow from others in an order that is the same for
-all texts (Shrivastava, 2017, "optimal densification"). The standard error of an estimate s is about
-sqrt(s (1 - s) / 128): 0.035 at 0.8.
+A signature has 128 places. Place k is the least value that permutation k gives to any n-gram of the text, so two texts
+agree there with a probability that is their Jaccard similarity (n-grams in both over n-grams in either). Only 16 bits
+of each least value are kept; that unequal ones agree by chance, once in 65,536 places, is taken off the estimate. The
+standard error is sqrt(J(1 - J) / 128): 0.035 at 0.8, 0.027 at 0.9, none for equal texts.
+
+Every n-gram is put through every permutation. One permutation whose range is cut into 128 bins, with empty bins
+borrowing from full ones, reads each n-gram once, but a prompt of twenty words fills few bins and its estimates are
+poor. Since the loop over n-grams is one that a processor does eight values at a time, the whole of it costs about as
+little as cutting the words does.
 """
 
 from __future__ import annotations
@@ -13,38 +17,57 @@ import numpy as np
 import numpy.typing as npt
 
 from r1data.texts import Words, kernel
-from r1data.texts.words import mixed
 
-BINS = 128
+PLACES = 128
+VERSION = 1
+"""Signatures of different versions cannot be compared."""
+NGRAM = 3
+
 Signatures = npt.NDArray[np.uint16]
-"""uint16[texts, BINS]."""
-_NONE = np.uint64(0xFFFFFFFFFFFFFFFF)
+_SEED, _PRIME = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+_HALF = np.uint64(32)
+_MOST = np.uint32(0xFFFFFFFF)
+_CHANCE = 1 / 65536
 
 
-def signatures(words: Words, ngram: int) -> tuple[Signatures, npt.NDArray[np.bool_]]:
-    """The signature of each text, and whether it has any word at all.
+def _permutations() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    drawn = np.random.default_rng(0x5EED).integers(0, 1 << 32, (2, PLACES), dtype=np.uint32)
+    return drawn[0] | np.uint32(1), drawn[1]  # an odd factor loses no value
 
-    A text of fewer words than the n-gram is one n-gram: only the same words resemble it.
+
+_FACTORS, _SHIFTS = _permutations()
+
+
+def signatures(words: Words, ngram: int = NGRAM) -> Signatures:
+    """The signatures of texts, uint16[texts, 128].
+
+    A text that is shorter than an n-gram is one piece, alike only where all its words are. A text without words has a
+    signature of zeros and is like no other: whether two such texts are equal is to be seen from the texts.
     """
-    found = np.zeros((len(words), BINS), np.uint16)
-    spoken = np.zeros(len(words), np.bool_)
-    _sign(words.hashes, words.offsets, ngram, found, spoken)
-    return found, spoken
+    found = np.zeros((len(words), PLACES), np.uint16)
+    if len(words):
+        longest = int(np.diff(words.offsets).max())
+        _sign(words.hashes, words.offsets, ngram, _FACTORS, _SHIFTS, np.empty(max(longest, 1), np.uint32), found)
+    return found
 
 
-def similarities(one: Signatures, other: Signatures) -> npt.NDArray[np.float64]:
-    """The estimated similarity of each pair of rows, float64[rows]."""
-    shares: npt.NDArray[np.float64] = (one == other).mean(axis=1)
-    return shares
+def wordless(rows: Signatures) -> npt.NDArray[np.bool_]:
+    """Which signatures are of texts without words."""
+    return np.asarray(~rows.any(axis=1), np.bool_)
+
+
+def similarity(one: npt.NDArray[np.uint16], other: npt.NDArray[np.uint16]) -> float:
+    """The estimated Jaccard similarity of two texts, from 0 to 1."""
+    return float(alike(one, other))
 
 
 @kernel
-def alike(one: npt.NDArray[np.uint16], other: npt.NDArray[np.uint16]) -> int:
-    """How many of their numbers two signatures have in common."""
-    same = 0
-    for place in range(len(one)):
-        same += one[place] == other[place]
-    return same
+def alike(one: npt.NDArray[np.uint16], other: npt.NDArray[np.uint16]) -> float:
+    """The same for kernels."""
+    agreed = np.int64(0)
+    for place in range(PLACES):
+        agreed += np.int64(one[place] == other[place])
+    return max(0.0, (agreed / PLACES - _CHANCE) / (1.0 - _CHANCE))
 
 
 @kernel
@@ -52,32 +75,35 @@ def _sign(
     hashes: npt.NDArray[np.uint64],
     offsets: npt.NDArray[np.int64],
     ngram: int,
-    found: npt.NDArray[np.uint16],
-    spoken: npt.NDArray[np.bool_],
+    factors: npt.NDArray[np.uint32],
+    shifts: npt.NDArray[np.uint32],
+    pieces: npt.NDArray[np.uint32],
+    found: Signatures,
 ) -> None:
-    least = np.empty(BINS, np.uint64)
     for row in range(len(offsets) - 1):
         first, last = offsets[row], offsets[row + 1]
-        if first == last:
+        width = min(ngram, last - first)
+        if width == 0:
             continue
-        spoken[row] = True
-        least[:] = _NONE
-        length = min(ngram, last - first)
-        for at in range(first, last - length + 1):
-            value = np.uint64(0)
-            for word in range(at, at + length):
-                value = (value ^ hashes[word]) * np.uint64(0x9E3779B97F4A7C15)
-                value ^= value >> np.uint64(32)
-            value = mixed(value)
-            place = np.int64(value >> np.uint64(57))
-            rest = value & np.uint64(0x01FFFFFFFFFFFFFF)
-            if rest < least[place]:
-                least[place] = rest
-        for place in range(BINS):
-            donor, attempt = np.int64(place), np.uint64(0)
-            while least[donor] == _NONE:
-                attempt += np.uint64(1)
-                choice = mixed(np.uint64(place) * np.uint64(0x9E3779B97F4A7C15) + attempt)
-                donor = np.int64(choice >> np.uint64(57))
-            # What is least among many is small: the low bits are as good as any once they are mixed.
-            found[row, place] = np.uint16(mixed(least[donor] + np.uint64(donor)) & np.uint64(0xFFFF))
+        count = last - first - width + 1
+        for at in range(count):
+            value = _SEED
+            for word in range(first + at, first + at + width):
+                value = value * _PRIME + hashes[word]
+            pieces[at] = np.uint32(value >> _HALF)
+        for place in range(0, PLACES, 2):  # two at a time: each piece is fetched half as often
+            factor, next_factor = factors[place], factors[place + 1]
+            shift, next_shift = shifts[place], shifts[place + 1]
+            least, next_least = _MOST, _MOST
+            for at in range(count):
+                piece = pieces[at]
+                least = min(least, np.uint32(np.uint32(factor * piece) + shift))
+                next_least = min(next_least, np.uint32(np.uint32(next_factor * piece) + next_shift))
+            found[row, place], found[row, place + 1] = _bits(least), _bits(next_least)
+
+
+@kernel
+def _bits(least: np.uint32) -> np.uint16:
+    """16 bits of a least value: its own upper ones are nearly always zero."""
+    mixed = np.uint32(np.uint32(least ^ (least >> np.uint32(15))) * np.uint32(0x2C1B3C6D))
+    return np.uint16(mixed >> np.uint32(16))

@@ -67,12 +67,20 @@ def _outcome(name: str, means: str, told: pl.Expr) -> Finding:
     return _where(name, means, pl.col("asked") & told, "correctness", "correct")
 
 
+_ENDED = ~pl.col("finish_reason").is_in([FinishReason.LENGTH.value, FinishReason.LOOP.value]).fill_null(False)
+"""A reply that the limit cut, or the guard against loops, is cut off for a reason that has its own name."""
+_ONLY_ANSWER_MISSING = (
+    (pl.col("answer_chars") == 0) & (pl.col("think_opens") == 1) & (pl.col("think_closes") == 1)
+).fill_null(False)
+
 FINDINGS: tuple[Finding, ...] = (
     _where("truncated/length", "the token limit cut it", pl.col("finish_reason") == FinishReason.LENGTH, "truncated",
            "drop"),
-    _where("truncated/cut_off", "it stops in the middle of something", pl.col("cut_off"), "cut_off", "drop"),
-    _where("format/tags", "it has no thought in its tags with an answer behind it", ~pl.col("think_in_order"),
+    _where("truncated/cut_off", "it stops in the middle of something", pl.col("cut_off") & _ENDED, "cut_off", "drop"),
+    _where("format/tags", "it has no thought in its tags", ~pl.col("think_in_order") & ~_ONLY_ANSWER_MISSING,
            "reasoning", "required"),
+    _where("format/answer", "there is no answer behind its thought",
+           ~pl.col("think_in_order") & (pl.col("answer_chars") == 0), "reasoning", "required"),
     _where("format/disagree", "the thought ends with another answer than the solution", ~pl.col("answers_agree"),
            "answers_agree", "required"),
     _where("format/template_tokens", "tokens of a chat template are left in it", pl.col("template_tokens") > 0,
@@ -81,8 +89,12 @@ FINDINGS: tuple[Finding, ...] = (
            "drop"),
     _outcome("no_answer/none", "there is nothing to compare", pl.col("outcome") == Outcome.NO_ANSWER),
     _outcome("incorrect/answer", "its answer is wrong", pl.col("outcome") == Outcome.INCORRECT),
-    _outcome("unverified/fault", "no judgement could be reached",
-             pl.col("outcome").is_null() | ~pl.col("outcome").is_in([one.value for one in JUDGED])),
+    _outcome("unverified/bad_reference", "the reference itself cannot be read",
+             pl.col("outcome") == Outcome.BAD_REFERENCE),
+    _outcome("unverified/timeout", "checking it took too long", pl.col("outcome") == Outcome.TIMEOUT),
+    _outcome("unverified/verifier_error", "checking it failed", pl.col("outcome") == Outcome.VERIFIER_ERROR),
+    _outcome("unverified/undecided", "the check came to no decision", pl.col("outcome") == Outcome.UNDECIDED),
+    _outcome("unverified/no_verdict", "nobody has checked it", pl.col("outcome").is_null()),
     _beyond("mixed_language/share", "too few words of the thought are in the language that was asked for",
             "language_share", "below"),
     _beyond("mixed_language/answer", "too few words of the answer are in the language that was asked for",
@@ -94,6 +106,8 @@ FINDINGS: tuple[Finding, ...] = (
     _where("messy_code/in_reasoning", "there is a code block in the thought", pl.col("code_in_reasoning"),
            "code_in_reasoning", "drop"),
     _beyond("messy_code/unparsed", "a code block is no program", "code_unparsed", "above"),
+    _beyond("messy_code/indentation", "the indentation of a code block is broken", "code_misindented", "above",
+            "code_unparsed"),
     _beyond("messy_code/prose", "there is running text in a code block", "prose_in_code", "above"),
     _beyond("messy_code/bare", "code stands outside of any block", "bare_code", "above"),
     Finding("repetition/looped", "it repeated itself until it was cut",
@@ -112,18 +126,23 @@ AMONG = {
     "contaminated/overlap": "it is a benchmark's item in slightly other words",
     "duplicate/exact": "an earlier one says the same",
     "duplicate/near": "an earlier one says nearly the same",
-    "duplicate/prompt": "an earlier prompt asks nearly the same",
-    "pass_rate/outside": "its prompt is easier or harder than wanted",
+    "pass_rate/low": "its prompt is harder than wanted",
+    "pass_rate/high": "its prompt is easier than wanted",
     "surplus/rank": "its prompt has enough good ones",
     "quota/full": "there are enough of its kind",
 }
 """What depends on other rows, and what it means."""
 
-NAMES = (*(finding.name for finding in FINDINGS), *AMONG)
-"""All findings, in the order in which they are named. The place of a finding is its bit in a row's mask."""
+_ORDER = {reason: place for place, reason in enumerate(Reason)}
+NAMES = tuple(sorted(
+    (*(finding.name for finding in FINDINGS), *AMONG), key=lambda name: _ORDER[Reason(name.partition("/")[0])]
+))  # fmt: skip
+"""All findings, in the order of their reasons. The place of a finding is its bit in a row's mask, so that the lowest bit
+of a mask belongs to the first reason."""
 MEASURES = tuple(dict.fromkeys(
-    (*(finding.measure for finding in FINDINGS if finding.measure), "cut_off", "think_in_order", "answers_agree",
-     "template_tokens", "self_reference", "fence_unclosed", "code_in_reasoning")
+    (*(finding.measure for finding in FINDINGS if finding.measure), "cut_off", "think_in_order", "think_opens",
+     "think_closes", "answer_chars", "answers_agree", "template_tokens", "self_reference", "fence_unclosed",
+     "code_in_reasoning")
 ))  # fmt: skip
 """The columns of `schemas.Measures` that decide."""
 
@@ -131,3 +150,24 @@ MEASURES = tuple(dict.fromkeys(
 def bit(name: str) -> int:
     """The bit of a finding in a row's mask."""
     return 1 << NAMES.index(name)
+
+
+def bits(selection: Selection) -> pl.Expr:
+    """The mask of everything that a row tells by itself; a measure that is null tells nothing."""
+    held = [finding.holds(selection).fill_null(False).cast(pl.UInt64) * bit(finding.name) for finding in FINDINGS]
+    return pl.sum_horizontal(held)
+
+
+def names(mask: int) -> list[str]:
+    """The findings that a mask stands for."""
+    return [name for place, name in enumerate(NAMES) if mask >> place & 1]
+
+
+def reasons(mask: int) -> list[str]:
+    """The reasons that a mask stands for, each once, the first one first."""
+    return list(dict.fromkeys(name.partition("/")[0] for name in names(mask)))
+
+
+def mask_of(reason: Reason) -> int:
+    """The bits of all findings that fall under a reason."""
+    return sum(bit(name) for name in NAMES if name.partition("/")[0] == reason)

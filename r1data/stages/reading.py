@@ -76,7 +76,8 @@ class Reader:
             )
             measured.append(pl.DataFrame(measure_block(block)))
             self._resemblance.add(rows["completion_id"], block.words, rows["prompt_id"])
-            self._screening.scan(rows["completion_id"], rows["prompt_id"], block.words, block.texts, block.answer)
+            ids, prompt_ids = rows["completion_id"].to_list(), rows["prompt_id"].to_list()
+            self._screening.scan(ids, prompt_ids, block.words, block.texts, block.answer)
             if self._verify:
                 checks += _checks(rows, block.answer)
         self._screen(labels, "solution", "completion_id")
@@ -97,7 +98,8 @@ class Reader:
         given = rows.drop_nulls(column)
         if given.height:
             texts = Texts.of(given[column])
-            self._screening.scan(given[key], given["prompt_id"], self._cutter().cut(texts), texts, column)
+            words, prompt_ids = self._cutter().cut(texts), given["prompt_id"].to_list()
+            self._screening.scan(given[key].to_list(), prompt_ids, words, texts, column)
 
 
 @dataclass(slots=True)
@@ -154,9 +156,14 @@ def read_all(source: Path, reader: Reader, threads: int, pool: VerifierPool | No
             executor.shutdown(wait=True, cancel_futures=True)
 
 
-def row_key(row: pl.Expr) -> pl.Expr:
+def row_key(row: int) -> str:
     """The name of a row among completions: its number, as an id looks."""
-    return pl.format("{}", row).str.zfill(32)
+    return f"{row:032d}"
+
+
+def row_of(key: str) -> int:
+    """The number of the row of this name."""
+    return int(key)
 
 
 def _labelled(batch: Batch) -> pl.DataFrame:
@@ -164,7 +171,7 @@ def _labelled(batch: Batch) -> pl.DataFrame:
     frame = batch.frame
     named = frame.with_columns(
         pl.coalesce("id", pl.col("row").cast(pl.String)).alias("id"),
-        row_key(pl.col("row")).alias("completion_id"),
+        pl.col("row").cast(pl.String).str.zfill(32).alias("completion_id"),
         pl.col("finish_reason").fill_null("stop"),
     )
     prompt_ids = [_prompt_id(prompt) for prompt in frame["prompt"]]

@@ -9,21 +9,25 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from r1data import __version__
 from r1data.contamination import Index, Screening
 from r1data.duplicates import Resemblance
 from r1data.progress import Progress
 from r1data.recipe import Refinement
-from r1data.report import render_refined
+from r1data.report import RefinedFacts, render_refined
+from r1data.report.hits import Checked
 from r1data.sources.benchmarks import Loaded, load_benchmarks
-from r1data.stages.reading import READ_SCHEMA, Reader, read_all
+from r1data.sources.replies_file import read_some
+from r1data.stages.reading import READ_SCHEMA, Reader, read_all, row_key, row_of
 from r1data.stages.refined_table import decided
 from r1data.store.files import STAGING, write_parquet, write_text
 from r1data.store.kept_file import check_kind, write_kept
@@ -87,20 +91,22 @@ def refine_file(
         reader = Reader(resemblance, screening, verify=verify)
         parts = _spooled(read_all(source, reader, threads, pool), folder, progress)
         progress.say("comparing and deciding")
-        table = decided(pl.scan_parquet(parts).collect(), settings, resemblance.finish(), screening.finish())
-        write_parquet(out, table, GROUP_ROWS)
+        hits = screening.finish()
+        table = decided(pl.scan_parquet(parts).collect(), settings, resemblance.finish(), hits)
+        write_parquet(out, table.drop("completion_id"), GROUP_ROWS)
     if kept is not None:
         write_kept(source, table["kept"].to_numpy(), kept)
     refined = _counted(table, loaded, time.monotonic() - started)
     if report is not None:
-        write_text(report, render_refined(table, settings, refined))
+        progress.say("writing the page")
+        write_text(report, _page(source, out, table, settings, refined, hits))
     return refined
 
 
 @contextmanager
 def scratch_folder(out: Path) -> Iterator[Path]:
     """An empty folder beside the output, gone when the block ends."""
-    folder = out.with_name(f"{STAGING}{os.getpid()}-{out.name}")
+    folder = out.with_name(f"{STAGING}{os.getpid()}-{out.name}-rows")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -135,6 +141,26 @@ def _spool(frames: list[pl.DataFrame], folder: Path, number: int) -> Path:
     return path
 
 
+def _page(
+    source: Path, out: Path, table: pl.DataFrame, settings: Refinement, refined: Refined, hits: pl.DataFrame
+) -> str:
+    facts = RefinedFacts(
+        name=source.name,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+        seconds=refined.seconds,
+        checked=Checked(refined.checked, refined.unchecked),
+        command=f"r1data whatif {out.name}",
+    )
+
+    def texts(column: str) -> Callable[[Sequence[str]], dict[str, str]]:
+        return lambda keys: {
+            row_key(number): text for number, text in read_some(source, [row_of(k) for k in keys], column).items()
+        }
+
+    return render_refined(table, settings, facts, texts("response"), texts("prompt"), hits)
+
+
 def _counted(table: pl.DataFrame, loaded: Loaded, seconds: float) -> Refined:
     def counts(column: str) -> dict[str, int]:
         named = table.select(pl.col(column).alias("name"))
@@ -148,6 +174,6 @@ def _counted(table: pl.DataFrame, loaded: Loaded, seconds: float) -> Refined:
         first_reasons=counts("reason"),
         findings=counts("findings"),
         checked={one.name: one.items for one in loaded.checked},
-        unchecked=dict(loaded.unchecked),
+        unchecked={one.name: one.why for one in loaded.unchecked},
         seconds=seconds,
     )
