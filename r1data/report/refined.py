@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -34,7 +34,7 @@ class RefinedFacts:
     when: str
     version: str
     seconds: float | None = None
-    checked: Checked = field(default_factory=Checked)
+    checked: tuple[Checked, ...] = ()
     command: str | None = None
     """What `--set` is put behind to see other thresholds, such as `r1data whatif OUT.parquet`."""
 
