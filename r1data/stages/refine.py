@@ -149,7 +149,10 @@ def _page(
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
         seconds=refined.seconds,
-        checked=Checked(refined.checked, refined.unchecked),
+        checked=(
+            *(Checked(name, items) for name, items in refined.checked.items()),
+            *(Checked(name, 0, why) for name, why in refined.unchecked.items()),
+        ),
         command=f"r1data whatif {out.name}",
     )
 
