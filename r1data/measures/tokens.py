@@ -73,7 +73,8 @@ def tokenize(
     """Write the tokens of a part; returns how many, and the next word.
 
     `limits` are the first word, the one behind the last, and the same of bytes; `tables` scripts by code point, gaps
-    by byte, and the vocabulary's keys and values. Single letters of scripts with words are symbols, and the end of a contraction belongs to what is before it.
+    by byte, and the vocabulary's keys and values. Single letters of scripts with words are symbols, and the end of a
+    contraction belongs to what is before it.
     """
     word, last, begin, end = limits
     scripts_of, gaps_of, keys, values = tables
