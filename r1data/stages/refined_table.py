@@ -13,7 +13,18 @@ UNREADABLE = "format/unreadable"
 DECIDED = ("kept", "reason", "reasons", "findings", "duplicate_of", "similarity", "contaminated_by", "benchmark")
 LABELS = ("language", "domain", "source", "finish_reason", "completion_tokens", "asked", *VERDICT, "trouble")
 HIT = ("part", "method", "score", "text", "item_text")
-OUT_COLUMNS = ("completion_id", "id", *DECIDED, "contamination", "rank", *LABELS, *MEASURED, "prompt_id", "group", "signature")
+OUT_COLUMNS = (
+    "completion_id",
+    "id",
+    *DECIDED,
+    "contamination",
+    "rank",
+    *LABELS,
+    *MEASURED,
+    "prompt_id",
+    "group",
+    "signature",
+)
 """`group` and `signature` are there so that another threshold needs no text; null where a row resembles no other."""
 
 
