@@ -318,7 +318,7 @@ class Selection(Strict):
     truncated: Literal["drop", "keep"] = "drop"
     language_share: Annotated[float, Field(ge=0, le=1)] = 0.95
     """Least share of words in the prompt's language, in the reasoning and in the answer."""
-    foreign_words: Annotated[int, Field(ge=0)] = 12
+    foreign_words: Annotated[int, Field(ge=0)] = 0
     """Most words in other languages, names and quotations aside, in the whole reply."""
     foreign_passage: Annotated[int, Field(ge=0)] = 4
     """Most of them in a row."""

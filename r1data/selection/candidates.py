@@ -1,7 +1,7 @@
 """Candidates: all that decisions are made from, as numbers, in one table without any text.
 
-Joining five tables by ids of 32 characters takes seconds for a million rows, deciding over numbers a fraction of one. So
-the tables are joined once, when a run decides, and `r1data whatif` reads what came out.
+Joining five tables by ids of 32 characters takes seconds for a million rows, deciding over numbers a fraction of one.
+So the tables are joined once, when a run decides, and `r1data whatif` reads what came out.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _with_kin(frame: pl.DataFrame, kinship: pl.DataFrame | None) -> pl.DataFrame
 
 
 def _with_hits(frame: pl.DataFrame, contaminations: pl.DataFrame | None) -> pl.DataFrame:
-    """A row is contaminated by what is found in its reply, or in its prompt (under the prompt's id), which counts first."""
+    """A row is contaminated by what is found in its prompt, under the prompt's id, or else in its reply."""
     if contaminations is None or not contaminations.height:
         return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in ("contamination", "contaminated_by"))
     strongest = (

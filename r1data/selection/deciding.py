@@ -10,7 +10,7 @@ another one's way, except that a surplus row, or one above a quota, may be the o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,8 @@ import polars as pl
 
 from r1data.recipe import Policy, Selection
 from r1data.selection.candidates import candidates, numbered
-from r1data.selection.findings import FINDINGS, JUDGED, bit, bits, names, reasons
-from r1data.selection.keeping import over_quota, ranks
+from r1data.selection.findings import FINDINGS, JUDGED, bit, masks_of, names, reasons
+from r1data.selection.keeping import Signatures, over_quota, ranks
 from r1data.selection.policy import combined
 from schemas import Decisions, Outcome, Reason
 from schemas.kinship import Method
@@ -117,7 +117,7 @@ def decisions(rows: pl.DataFrame, decided: Fates) -> pl.DataFrame:
 
 def fates(rows: pl.DataFrame, selection: Selection, seed: int = 0, kinship: pl.DataFrame | None = None) -> Fates:
     """Decide over candidates (`numbered` rows, in drawn order); `kinship` is the table that their `kin` counts."""
-    masks = rows.select(bits(selection).alias("mask"))["mask"].to_numpy().copy()
+    masks = masks_of(rows, selection)
     _mark_contaminated(rows, masks)
     _mark_prompts(rows, selection, masks)
     signatures = None
@@ -140,7 +140,7 @@ def accepted(frame: pl.DataFrame, selection: Selection) -> pl.Series:
     """
     if "asked" not in frame.columns:
         frame = frame.with_columns(asked=pl.lit(True))
-    return frame.select((bits(selection) == 0).alias("accepted"))["accepted"]
+    return pl.Series("accepted", masks_of(frame, selection) == 0)
 
 
 def readable(completions: pl.DataFrame, measures: pl.DataFrame, selection: Selection) -> pl.Series:
@@ -183,10 +183,12 @@ def _mark_prompts(rows: pl.DataFrame, selection: Selection, masks: Masks) -> Non
     masks[rate > highest] |= np.uint64(bit("pass_rate/high"))
 
 
-def _mark_repeats(rows: pl.DataFrame, masks: Masks, signatures: Any, threshold: float) -> tuple[Places, Shares]:
+def _mark_repeats(
+    rows: pl.DataFrame, masks: Masks, signatures: Signatures | None, threshold: float
+) -> tuple[Places, Shares]:
     """Mark good rows that say what an earlier good row says; returns its place (-1 for none) and how alike they are.
 
-    The same text is a duplicate within its prompt even where nothing was compared; elsewhere what `kinship` says counts.
+    The same text is a duplicate within its prompt even where nothing was compared; elsewhere kinship counts.
     """
     twin, similarity = np.full(rows.height, -1, np.int64), np.zeros(rows.height, np.float64)
     which = np.flatnonzero(masks == 0)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from r1data.recipe import Selection
@@ -137,8 +139,9 @@ _ORDER = {reason: place for place, reason in enumerate(Reason)}
 NAMES = tuple(sorted(
     (*(finding.name for finding in FINDINGS), *AMONG), key=lambda name: _ORDER[Reason(name.partition("/")[0])]
 ))  # fmt: skip
-"""All findings, in the order of their reasons. The place of a finding is its bit in a row's mask, so that the lowest bit
-of a mask belongs to the first reason."""
+"""All findings, in the order of their reasons. The place of a finding is its bit in a row's mask, so that the lowest
+bit of a mask belongs to the first reason.
+"""
 MEASURES = tuple(dict.fromkeys(
     (*(finding.measure for finding in FINDINGS if finding.measure), "cut_off", "think_in_order", "think_opens",
      "think_closes", "answer_chars", "answers_agree", "template_tokens", "self_reference", "fence_unclosed",
@@ -152,10 +155,15 @@ def bit(name: str) -> int:
     return 1 << NAMES.index(name)
 
 
-def bits(selection: Selection) -> pl.Expr:
-    """The mask of everything that a row tells by itself; a measure that is null tells nothing."""
-    held = [finding.holds(selection).fill_null(False).cast(pl.UInt64) * bit(finding.name) for finding in FINDINGS]
-    return pl.sum_horizontal(held)
+def masks_of(rows: pl.DataFrame, selection: Selection) -> npt.NDArray[np.uint64]:
+    """The mask of everything that each row tells by itself; a measure that is null tells nothing."""
+    held = rows.select(finding.holds(selection).fill_null(False).alias(finding.name) for finding in FINDINGS)
+    masks = np.zeros(rows.height, np.uint64)
+    for column in held:
+        found = column.to_numpy() if len(column) == rows.height else np.full(rows.height, column.item())
+        if found.any():  # most of them are rare, and eight bytes a row for each are dear
+            masks[found] |= np.uint64(bit(column.name))
+    return masks
 
 
 def names(mask: int) -> list[str]:

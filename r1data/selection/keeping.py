@@ -6,8 +6,6 @@ own key make, so that neither the order of rows nor other rows change it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -18,13 +16,17 @@ from r1data.recipe import Quota, Selection
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
+Prompts = npt.NDArray[np.uint32]
+Signatures = npt.NDArray[np.uint16]
 
 
 class NotCompared(R1dataError):
     """The recipe asks for something that can only be told from texts, and nobody has looked yet."""
 
 
-def ranks(rows: pl.DataFrame, good: Flags, selection: Selection, seed: int, signatures: Any) -> npt.NDArray[np.int32]:
+def ranks(
+    rows: pl.DataFrame, good: Flags, selection: Selection, seed: int, signatures: Signatures | None
+) -> npt.NDArray[np.int32]:
     """The place of each good row among its prompt's by the rule for keeping, from 1; 0 for the others.
 
     `signatures` holds the rows that the column `kin` counts; only the rule `different` reads it.
@@ -68,14 +70,17 @@ def shuffled(keys: Bits, seed: int) -> Bits:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def _counted(prompt: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _counted(prompt: Prompts) -> Numbers:
     """1, 2, 3 ... for the rows of each prompt, which stand together here."""
     place = np.arange(len(prompt))
     starts = np.flatnonzero(np.diff(prompt, prepend=-1)) if len(prompt) else place
-    return place - np.repeat(starts, np.diff(starts, append=len(prompt))) + 1
+    counted: Numbers = place - np.repeat(starts, np.diff(starts, append=len(prompt))) + 1
+    return counted
 
 
-def _by_difference(rows: pl.DataFrame, which: Numbers, prompt: Any, most: int, signatures: Any) -> Numbers:
+def _by_difference(
+    rows: pl.DataFrame, which: Numbers, prompt: Prompts, most: int, signatures: Signatures | None
+) -> Numbers:
     """Prompts together, the most different replies of each first and the others behind them as they were drawn."""
     from r1data.duplicates import most_different  # its kernels take a while to load
 
@@ -83,19 +88,22 @@ def _by_difference(rows: pl.DataFrame, which: Numbers, prompt: Any, most: int, s
     crowded = np.zeros(len(which), np.bool_)
     crowded[first] = _sizes(prompt[first]) > most
     kin = rows["kin"].cast(pl.Int64).fill_null(-1).to_numpy()[which]
-    if (kin[crowded] < 0).any():
+    if (signatures is None and crowded.any()) or (kin[crowded] < 0).any():
         raise NotCompared(
             "selection.keep_rule: different needs the replies to be compared with each other",
             "run the recipe with this key; `r1data whatif` reads no texts",
         )
     place = np.full(len(which), np.iinfo(np.int32).max, np.int64)
+    if signatures is None:
+        return np.lexsort((place, prompt))
     found = most_different(prompt[crowded].astype(np.int64), signatures[kin[crowded]], most)
     place[crowded] = np.where(found > 0, found, np.iinfo(np.int32).max)
     return np.lexsort((place, prompt))
 
 
-def _sizes(prompt: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _sizes(prompt: Prompts) -> Numbers:
     """For each row how many its prompt has, which stand together here."""
     starts = np.flatnonzero(np.diff(prompt, prepend=-1)) if len(prompt) else np.zeros(0, np.int64)
     sizes = np.diff(starts, append=len(prompt))
-    return np.repeat(sizes, sizes)
+    each: Numbers = np.repeat(sizes, sizes)
+    return each

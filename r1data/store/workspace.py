@@ -9,7 +9,8 @@
     completions/ verdicts/ measures/                        sealed parts, never changed
     audit.parquet        what verifiers said of the prompts' own references
     references.parquet   references that the majority of the draws named
-    kinship.parquet      contamination.parquet     compared.json    what replies share with each other and with benchmarks
+    kinship.parquet      contamination.parquet     compared.json
+                         what replies share with each other and with benchmarks
     decisions.parquet    candidates.parquet        what is kept, and all the numbers that it was decided from
     dataset/ (README.md, data/)                    report.html     logs/
 
