@@ -114,7 +114,9 @@ def _rejected(
     ids = [*wanted["completion_id"], *partners.values()]
     replies, questions = texts(ids), prompts(ids) if prompts is not None else {}
     named: dict[str, str] = dict(
-        rows.filter(pl.col("completion_id").is_in(ids)).select("completion_id", pl.coalesce("id", "completion_id")).iter_rows()
+        rows.filter(pl.col("completion_id").is_in(ids))
+        .select("completion_id", pl.coalesce("id", "completion_id"))
+        .iter_rows()
     )
     found: dict[str, list[Rejected]] = {}
     for reason in Reason:
@@ -150,9 +152,7 @@ def _beside(
 ) -> Rejected:
     findings: Sequence[str] = row["findings"] or []
     text = replies[row["completion_id"]]
-    marks = offences(
-        row["reason"], text, row["language"] or "en", settings.selection.longest_paragraph, findings
-    )
+    marks = offences(row["reason"], text, row["language"] or "en", settings.selection.longest_paragraph, findings)
     other = replies.get(partner) if partner is not None else None
 
     def question(of: str | None) -> Markup | None:
