@@ -18,6 +18,8 @@ LONGEST_ENTRY = 256
 """Words of the longest entry; longer texts are cut into several."""
 LONGEST_WINDOW = 4 * LONGEST_ENTRY + 80
 MARGIN = 8
+BAG = 2048
+"""Places of the table of a window's words: a power of two, twice as many as it has words."""
 GAP = 1
 ROUNDS = 3
 LEAST_BLOCK = 25
@@ -54,16 +56,17 @@ class Aligner:
         self._steps = np.empty((LONGEST_ENTRY + 1, LONGEST_WINDOW + 1), np.uint8)
         self._rows = np.empty((4, LONGEST_WINDOW + 1), np.int32)
         self._used = np.empty((2, LONGEST_WINDOW + 1), np.uint8)
+        self._bag = np.zeros(BAG, np.uint64)
 
     def align(
         self, events: npt.NDArray[np.int64], words: Words, item_words: Words, weights: npt.NDArray[np.int32],
-        tiers: npt.NDArray[np.uint8],
+        tiers: npt.NDArray[np.uint8], least: npt.NDArray[np.int64],
     ) -> Alignments:  # fmt: skip
-        """Lay each event's entry beside the text."""
+        """Lay each event's entry beside the text, unless even all words that both have say less than `least` of it."""
         values = np.zeros((len(FIELDS), events.shape[1]), np.int64)
         _align_all(
             events, words.hashes, words.kinds, words.offsets, item_words.hashes, item_words.kinds, item_words.offsets,
-            weights, tiers, self._steps, self._rows, self._used, values,
+            weights, tiers, least, self._steps, self._rows, self._used, self._bag, values,
         )  # fmt: skip
         return Alignments(values)
 
@@ -72,16 +75,24 @@ class Aligner:
 def _align_all(
     events: npt.NDArray[np.int64], hashes: npt.NDArray[np.uint64], kinds: npt.NDArray[np.uint8], rows_of: Places,
     item_hashes: npt.NDArray[np.uint64], item_kinds: npt.NDArray[np.uint8], offsets: Places,
-    weights: npt.NDArray[np.int32], tiers: npt.NDArray[np.uint8], steps: npt.NDArray[np.uint8],
-    rows: npt.NDArray[np.int32], used: npt.NDArray[np.uint8], values: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.int32], tiers: npt.NDArray[np.uint8], least: npt.NDArray[np.int64],
+    steps: npt.NDArray[np.uint8], rows: npt.NDArray[np.int32], used: npt.NDArray[np.uint8],
+    bag: npt.NDArray[np.uint64], values: npt.NDArray[np.int64],
 ) -> None:  # fmt: skip
     for number in range(events.shape[1]):
         row, entry = events[0, number], events[1, number]
         first, size = offsets[entry], offsets[entry + 1] - offsets[entry]
         size = min(size, LONGEST_ENTRY)
-        start = max(rows_of[row], events[2, number] - size - MARGIN)
-        end = min(rows_of[row + 1], events[3, number] + 1 + size + MARGIN)
+        start = max(rows_of[row], min(events[2, number], events[6, number]) - MARGIN)
+        end = min(rows_of[row + 1], max(events[3, number], events[6, number] + size + size // 2) + MARGIN)
         end = min(end, start + LONGEST_WINDOW)
+        if events[5, number] == 0:
+            both = _in_common(
+                hashes[start:end], item_hashes[first : first + size], item_kinds[first : first + size],
+                weights[first : first + size], bag,
+            )  # fmt: skip
+            if both < least[entry]:
+                continue
         used[:, :] = 0
         for turn in range(ROUNDS):
             gained = _align(
@@ -121,6 +132,30 @@ def _align_all(
                 values[11, number] += 1
         values[7, number], values[8, number] = start + text_first, start + text_last
         values[9, number], values[10, number] = item_first, item_last
+
+
+@kernel
+def _in_common(
+    hashes: npt.NDArray[np.uint64], item_hashes: npt.NDArray[np.uint64], item_kinds: npt.NDArray[np.uint8],
+    weights: npt.NDArray[np.int32], bag: npt.NDArray[np.uint64],
+) -> int:  # fmt: skip
+    """What the item's words that the window has, in any order, say; numbers may be others."""
+    size = np.uint64(len(bag) - 1)
+    bag[:] = np.uint64(0)
+    for value in hashes:
+        slot = value & size
+        while bag[np.int64(slot)] != np.uint64(0) and bag[np.int64(slot)] != value:
+            slot = (slot + np.uint64(1)) & size
+        bag[np.int64(slot)] = value
+    total = 0
+    for at in range(len(item_hashes)):
+        value = item_hashes[at]
+        slot = value & size
+        while bag[np.int64(slot)] != np.uint64(0) and bag[np.int64(slot)] != value:
+            slot = (slot + np.uint64(1)) & size
+        if bag[np.int64(slot)] == value or item_kinds[at] == NUMBER:
+            total += weights[at]
+    return total
 
 
 @kernel

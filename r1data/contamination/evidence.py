@@ -12,17 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from r1data.contamination.alignment import Alignments
-from r1data.contamination.index import Index
+from r1data.contamination.index import SHORT, Index
 from r1data.contamination.lexicon import CONTENT
 from r1data.contamination.seeds import WORD_UNITS
 from r1data.texts import NUMBER, Texts, Words
 
-LITTLE, SHORT, LONG = 20, 60, 110
-"""What an item may say (`Entries.evidence`): with the least, all of it must be there, with the last `overlap`."""
-SHARE_OF_LITTLE, SHARE_OF_SHORT = 0.95, 0.85
-SHARE_WITHOUT_OVERLAP = 0.97
-CHARACTERS_MORE = 0.2
-"""How much more must be there of a text in characters: any two Chinese questions share more of them than of words."""
 RENUMBERED = 60
 """What the rare words in common must say where numbers differ: a short sum with other numbers is another sum."""
 RENUMBERED_WORDS = 18
@@ -48,17 +42,12 @@ class Hits:
 def judge(index: Index, events: npt.NDArray[np.int64], found: Alignments, words: Words, texts: Texts) -> Hits:
     """What the alignments of events say."""
     entry, entries = events[1], index.entries
-    size, mass, says = entries.sizes[entry], entries.mass[entry], entries.evidence[entry]
+    size, says = entries.sizes[entry], entries.evidence[entry]
     lost = entries.numbers[entry] - found["numbers"]
     plain = size - entries.numbers[entry]
     equal = (found["words"] - found["numbers"] == plain) & (found["strange"] == 0)
-    least = index.settings.overlap if index.settings.overlap is not None else SHARE_WITHOUT_OVERLAP
-    shares = (SHARE_OF_LITTLE, max(SHARE_OF_SHORT, least), least)
-    needed = np.interp(says, (LITTLE, SHORT, LONG), np.maximum(shares, least))
-    more = np.minimum(needed + CHARACTERS_MORE * entries.characters[entry], max(SHARE_OF_SHORT, least))
-    needed = np.maximum(needed, more)
     renumbered = (found["content"] >= RENUMBERED) | (equal & (plain >= RENUMBERED_WORDS))
-    copy = (found["mass"] >= needed * mass) & ((lost == 0) | renumbered)
+    copy = (found["mass"] >= entries.needed[entry]) & ((lost == 0) | renumbered)
     copy &= (says >= SHORT) | (found["strange"] <= 1 + size // 6)
     copy |= equal & (lost > 0) & renumbered
     for number in np.flatnonzero(copy & (says < SHORT)).tolist():

@@ -27,6 +27,12 @@ from r1data.contamination.seeds import (
 from r1data.recipe import Contamination
 from r1data.texts import CHARACTER, NUMBER, Places, Texts, Words, words_of
 
+LITTLE, SHORT, LONG = 20, 60, 110
+"""What an item may say (`Entries.evidence`): with the least, all of it must be there, with the last `overlap`."""
+SHARE_OF_LITTLE, SHARE_OF_SHORT = 0.95, 0.85
+SHARE_WITHOUT_OVERLAP = 0.97
+CHARACTERS_MORE = 0.2
+"""How much more must be there of a text in characters: any two Chinese questions share more of them than of words."""
 LEAST_MASS = 24
 """What an entry must say to be looked for inside longer texts: about two rare words and a sentence around them."""
 LEAST_MASS_ALONE = 40
@@ -60,6 +66,8 @@ class Entries:
     numbers: npt.NDArray[np.int64]
     characters: npt.NDArray[np.float64]
     """Share of the words that are single characters."""
+    needed: npt.NDArray[np.int64]
+    """What of the mass must be in a text that copies it."""
     enough: npt.NDArray[np.int32]
     """Words that seeds must cover before anybody looks closer."""
 
@@ -74,7 +82,6 @@ class Index:
     words: Words
     weights: npt.NDArray[np.int32]
     tiers: npt.NDArray[np.uint8]
-    entry_of: npt.NDArray[np.int32]
     entries: Entries
     seeds: Seeds
     gram_keys: npt.NDArray[np.uint64]
@@ -107,20 +114,30 @@ class Index:
         says &= ~solution[source] | ((content >= LEAST_SOLUTION) & (length >= needed))
         seeds, covered = _seeds(words, tiers, entry_of, says)
         characters = _sums(words.kinds == CHARACTER, entry_of, len(sizes)) / np.maximum(sizes, 1)
-        enough = np.clip(LEAST_COVERAGE * sizes, np.where(sizes > 14, 6, 4), max(min(settings.ngrams), 6))
+        enough = np.maximum(LEAST_COVERAGE * sizes, np.where(sizes > 14, 6, 4))
         enough = np.minimum(enough, np.maximum(covered / 2, 1)).astype(np.int32)
-        entries = Entries(
-            item, solution[source], sizes, mass, content, content + (mass - content) // 4, numbers, characters, enough
-        )
+        evidence = content + (mass - content) // 4
+        copied = np.ceil(_share(evidence, characters, settings.overlap) * mass).astype(np.int64)
+        entries = Entries(item, solution[source], sizes, mass, content, evidence, numbers, characters, copied, enough)
         keys, lengths = _grams(words, entry_of, item, needed)
         whole: dict[bytes, tuple[int, ...]] = {}
         for entry in np.flatnonzero(~says & ~solution[source] & ~alone[source] & (sizes > 0)).tolist():
             key = words.hashes[offsets[entry] : offsets[entry + 1]].tobytes()
             whole[key] = (*whole.get(key, ()), entry)
-        return cls(kept, settings, texts, words, weights, tiers, entry_of, entries, seeds, keys, lengths, whole)
+        return cls(kept, settings, texts, words, weights, tiers, entries, seeds, keys, lengths, whole)
 
     def __len__(self) -> int:
         return len(self.items)
+
+
+def _share(
+    evidence: npt.NDArray[np.int64], characters: npt.NDArray[np.float64], overlap: float | None
+) -> npt.NDArray[np.float64]:
+    """Share of what an entry says that a copy must say too."""
+    least = SHARE_WITHOUT_OVERLAP if overlap is None else overlap
+    shares = np.maximum((SHARE_OF_LITTLE, SHARE_OF_SHORT, least), least)
+    share = np.interp(evidence, (LITTLE, SHORT, LONG), shares)
+    return np.maximum(share, np.minimum(share + CHARACTERS_MORE * characters, max(SHARE_OF_SHORT, least)))
 
 
 def _written(
@@ -175,7 +192,8 @@ def _seeds(
     np.add.at(seen, place, 1)
     np.add.at(seen, place + lengths[place], -1)
     covered = _sums(np.cumsum(seen)[:-1] > 0, entry_of, len(says))
-    return Seeds.of(frame["key"].to_numpy(), place.astype(np.int32)), covered
+    entries = frame["entry"].to_numpy().astype(np.int64)
+    return Seeds.of(frame["key"].to_numpy(), entries, place - words.offsets[entries]), covered
 
 
 def _grams(

@@ -45,13 +45,13 @@ class Screening:
         if not len(index) or not len(texts):
             return
         if not hasattr(self._own, "scratch"):
-            self._own.scratch, self._own.aligner = Scratch(len(index.entries.sizes)), Aligner()
+            self._own.scratch, self._own.aligner = Scratch(index.entries.sizes, index.entries.enough), Aligner()
         rows = self._whole(ids, prompts, words, texts, part)
-        events = find_places(
-            words, index.seeds, index.entry_of, index.words.offsets, index.entries.enough, self._own.scratch
-        )
+        events = find_places(words, index.seeds, min(index.settings.ngrams), self._own.scratch)
         if events.shape[1]:
-            found = self._own.aligner.align(events, words, index.words, index.weights, index.tiers)
+            found = self._own.aligner.align(
+                events, words, index.words, index.weights, index.tiers, index.entries.needed
+            )
             hits = judge(index, events, found, words, texts)
             for number in np.flatnonzero(hits.method >= 0).tolist():
                 row, run = int(events[0, number]), bool(hits.run[number])

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from r1data.contamination.seeds import POWERS, SEED_UNITS, folded, units
-from r1data.texts import Places, Words, kernel
+from r1data.texts import CHARACTER, Places, Words, kernel
 from r1data.texts.words import mixed
 
 BITS_PER_SEED = 16
+INSIDE_BITS = 16
 MASK_BITS = 64
 """Parts of an item whose coverage is told apart."""
+EVENT_FIELDS = 7
 SLACK = 10
 """Words that may stand between two seeds of an item, beyond the item's own length."""
 
@@ -26,17 +28,17 @@ SLACK = 10
 class Seeds:
     """The seeds of all items. `slots` is a hash table of the distinct keys: 0 for nothing, else the key's number + 1.
 
-    Of key `k`, `postings[bounds[k]:bounds[k + 1]]` are the places (numbers of words among those of all entries).
+    Of key `k`, `postings[bounds[k]:bounds[k + 1]]` are the places: the entry, and in the last 16 bits the word in it.
     """
 
     bitmap: npt.NDArray[np.uint64]
     slots: npt.NDArray[np.int32]
     keys: npt.NDArray[np.uint64]
     bounds: Places
-    postings: npt.NDArray[np.int32]
+    postings: Places
 
     @classmethod
-    def of(cls, keys: npt.NDArray[np.uint64], places: npt.NDArray[np.int32]) -> Seeds:
+    def of(cls, keys: npt.NDArray[np.uint64], entries: Places, inside: Places) -> Seeds:
         """A table of seeds and the places where items have them."""
         order = np.argsort(keys, kind="stable")
         distinct, first = np.unique(keys[order], return_index=True)
@@ -44,38 +46,41 @@ class Seeds:
         bitmap = np.zeros(_power_of_two(max(len(distinct), 64) * BITS_PER_SEED) // 64, np.uint64)
         slots = np.zeros(_power_of_two(max(len(distinct), 8) * 2), np.int32)
         _fill(distinct, bitmap, slots)
-        return cls(bitmap, slots, distinct, bounds, places[order].astype(np.int32))
+        return cls(bitmap, slots, distinct, bounds, ((entries << INSIDE_BITS) | inside)[order])
+
+
+LAST, BEGIN, MASK, SHIFT, RUN, EVENT, SIZE, ENOUGH = range(8)
+"""What is noted of an entry: the last place of the text with a seed of it, where the window under way begins, what of
+the entry seeds have covered in it, where the run of seeds under way lies and begins, the entry's place among the events
+of the text, its words, and how many of them must be covered. Side by side, so that looking at one costs one miss."""
 
 
 class Scratch:
-    """What one thread notes while it searches: per entry the window of the text that is under way."""
+    """What one thread notes while it searches."""
 
-    def __init__(self, entries: int) -> None:
-        self.begin, self.last = np.full(entries, -1, np.int64), np.full(entries, -1, np.int64)
-        self.mask, self.event = np.zeros(entries, np.uint64), np.full(entries, -1, np.int64)
-        self.events = np.empty((5, 1024), np.int64)
+    def __init__(self, sizes: Places, enough: npt.NDArray[np.int32]) -> None:
+        self.state = np.zeros((len(sizes), 8), np.int64)
+        self.state[:, SIZE], self.state[:, ENOUGH] = sizes, enough
+        self.events = np.empty((EVENT_FIELDS, 1024), np.int64)
 
 
-def find_places(
-    words: Words, seeds: Seeds, entry_of: npt.NDArray[np.int32], offsets: Places, enough: npt.NDArray[np.int32],
-    scratch: Scratch,
-) -> npt.NDArray[np.int64]:  # fmt: skip
-    """The places worth a closer look, at most one for a text and an entry: text, entry, first and last word, coverage.
+def find_places(words: Words, seeds: Seeds, long: int, scratch: Scratch) -> npt.NDArray[np.int64]:
+    """The places worth a closer look, at most one for a text and an entry.
 
-    `entry_of` names the entry of each word of the items, `offsets` are the entries' bounds among them, and `enough` is
-    how many of an entry's words seeds must cover. Valid until the scratch memory is used again.
+    Seven numbers each: text, entry, first word, behind the last word, words covered, whether there is a run of `long`
+    words, and the first word that the text would have if it began as the item does. Valid until the scratch memory is
+    used again.
     """
     while True:
-        scratch.last.fill(-1)
-        scratch.event.fill(-1)
+        scratch.state[:, LAST] = -1
+        scratch.state[:, EVENT] = -1
         count = _search(
             words.hashes, words.kinds, words.offsets, POWERS, seeds.bitmap, seeds.slots, seeds.keys, seeds.bounds,
-            seeds.postings, entry_of, offsets, enough, scratch.begin, scratch.last, scratch.mask, scratch.event,
-            scratch.events,
+            seeds.postings, long, scratch.state, scratch.events,
         )  # fmt: skip
         if count >= 0:
             return scratch.events[:, :count]
-        scratch.events = np.empty((5, 4 * scratch.events.shape[1]), np.int64)
+        scratch.events = np.empty((EVENT_FIELDS, 4 * scratch.events.shape[1]), np.int64)
 
 
 def _power_of_two(least: int) -> int:
@@ -117,8 +122,7 @@ def _set_bits(value: np.uint64) -> np.int64:
 def _search(
     hashes: npt.NDArray[np.uint64], kinds: npt.NDArray[np.uint8], rows: Places, powers: npt.NDArray[np.uint64],
     bitmap: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32], keys: npt.NDArray[np.uint64], bounds: Places,
-    postings: npt.NDArray[np.int32], entry_of: npt.NDArray[np.int32], offsets: Places, enough: npt.NDArray[np.int32],
-    begin: Places, last: Places, mask: npt.NDArray[np.uint64], event: Places, events: npt.NDArray[np.int64],
+    postings: Places, long: int, state: npt.NDArray[np.int64], events: npt.NDArray[np.int64],
 ) -> int:  # fmt: skip
     """How many places were found, or -1 where there is no room for them."""
     bits = np.uint64(len(bitmap) * 64 - 1)
@@ -143,28 +147,39 @@ def _search(
             if number < 0:
                 continue
             for posting in range(bounds[number], bounds[number + 1]):
-                place = np.int64(postings[posting])
-                entry = np.int64(entry_of[place])
-                size = offsets[entry + 1] - offsets[entry]
-                inside = place - offsets[entry]
-                if last[entry] < start or at - last[entry] > size + SLACK or at - begin[entry] > 3 * size + 60:
-                    begin[entry], mask[entry] = at, np.uint64(0)
-                last[entry] = at
+                entry, inside = postings[posting] >> INSIDE_BITS, postings[posting] & ((1 << INSIDE_BITS) - 1)
+                own = state[entry]
+                size, last = own[SIZE], own[LAST]
+                if last < start or at - last > size + SLACK or at - own[BEGIN] > 3 * size + 60:
+                    own[BEGIN], own[MASK] = at, 0
+                    own[SHIFT], own[RUN] = at - inside, at
+                if at - inside != own[SHIFT] or at - last > length + 2:  # the run has ended
+                    own[SHIFT], own[RUN] = at - inside, at
+                own[LAST] = at
                 parts = min(size, MASK_BITS)
                 for one in range(inside * parts // size, (inside + length - 1) * parts // size + 1):
-                    mask[entry] |= np.uint64(1) << np.uint64(one)
-                covered = _set_bits(mask[entry]) * size // parts
-                if covered < enough[entry]:
+                    own[MASK] |= np.int64(1) << one
+                covered = _set_bits(np.uint64(own[MASK])) * size // parts
+                wide = long + long // 2 if kinds[at] == CHARACTER else long
+                in_a_row = at + length - own[RUN] >= wide
+                if covered < own[ENOUGH] and not in_a_row:
                     continue
-                noted = event[entry]
+                noted = own[EVENT]
                 if noted < 0 or events[0, noted] != row:
                     if count >= events.shape[1]:
                         return -1
                     noted = count
                     count += 1
-                    event[entry] = noted
-                elif events[2, noted] != begin[entry] and covered <= events[4, noted]:
-                    continue
+                    own[EVENT] = noted
+                    events[5, noted] = 0
+                    events[6, noted] = at - inside
+                elif events[2, noted] != own[BEGIN]:
+                    if covered <= events[4, noted]:
+                        continue
+                    events[5, noted] = 0
+                    events[6, noted] = at - inside
                 events[0, noted], events[1, noted] = row, entry
-                events[2, noted], events[3, noted], events[4, noted] = begin[entry], at + length - 1, covered
+                events[2, noted], events[3, noted], events[4, noted] = own[BEGIN], at + length, covered
+                events[5, noted] |= np.int64(in_a_row)
+                events[6, noted] = min(events[6, noted], at - inside)
     return count

@@ -6,6 +6,8 @@ A long sentence with hardly any known word at all is doubtful, and fastText is a
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,9 +18,9 @@ from r1data.texts import Bytes, Places, kernel
 DOUBTFUL = -1
 """What a token's `foreign` is until fastText has spoken."""
 _LANGUAGES = len(LANGUAGES)
-_HITS, _WORDS, _SMALL = _LANGUAGES, _LANGUAGES + 1, _LANGUAGES + 2
-"""Places of a tally behind those of the languages: words of the target, all words, and those without a capital."""
-TALLY = _LANGUAGES + 3
+_CLAUSE, _CLAUSE_STRONG, _SENTENCE, _SENTENCE_STRONG = range(4)
+TALLIES = (4, _LANGUAGES)
+"""Shape of the room for counting words by language: of a clause and of a sentence, all and those that are no names."""
 
 SENTENCE_WORDS = 4
 CLAUSE_WORDS = 3
@@ -34,21 +36,41 @@ def mark_clauses(
 ) -> None:
     """Set `foreign` of tokens of the target's script to the number of another language plus one, or to DOUBTFUL.
 
-    `target` is the target's number in the vocabulary, `tallies` room for two tallies and as many of strong hits.
+    `target` is the target's number in the vocabulary, `tallies` room of the shape TALLIES.
     """
-    clause, sentence = 0, 0
+    clause, sentence = 0, 0  # first tokens of both
+    clause_words, clause_known, clause_others = 0, 0, 0  # those of the target, those of any other language
+    words, known, small, others, any_others = 0, 0, 0, 0, 0
     tallies[:] = 0
     for at in range(count + 1):
         gap = np.int64(tokens.gaps[at]) if at < count else STOP
         if gap & (COMMA | STOP | LINE):
-            _end_clause(tokens, clause, at, script, target, tallies)
-            clause = at
+            if clause_others and not _end_clause(tokens, clause, at, script, clause_words, clause_known, tallies):
+                others += clause_others
+            words, known = words + clause_words, known + clause_known
+            clause, clause_words, clause_known, clause_others = at, 0, 0, 0
         if gap & (STOP | LINE):
-            _end_sentence(tokens, sentence, at, script, target, tallies)
-            sentence = at
-        if at < count and tokens.scripts[at] == script:
-            _count(data[starts[tokens.words[at]]], np.int64(tokens.values[at]), target, tallies)
-    _mark_singles(tokens, count, script, target)
+            if others and _end_sentence(tokens, sentence, at, script, words, known, tallies):
+                pass
+            elif small >= DOUBTFUL_WORDS and known * KNOWN_SHARE < words:
+                _mark(tokens, sentence, at, script, DOUBTFUL)
+            sentence, words, known, small, others = at, 0, 0, 0, 0
+        if at == count or tokens.scripts[at] != script:
+            continue
+        clause_words += 1
+        small += 0 if 0x41 <= data[starts[tokens.words[at]]] <= 0x5A else 1
+        value = np.int64(tokens.values[at])
+        languages = value & EVERY_LANGUAGE
+        if languages >> target & 1:
+            clause_known += 1
+        elif languages:
+            clause_others += 1
+            any_others += 1
+            for language in range(_LANGUAGES):
+                tallies[_CLAUSE, language] += languages >> language & 1
+                tallies[_CLAUSE_STRONG, language] += 0 if value & PARTICLE else languages >> language & 1
+    if any_others:
+        _mark_singles(tokens, count, script, target)
 
 
 @kernel
@@ -65,65 +87,44 @@ def mark_doubtful(tokens: Tokens, count: int, script: int) -> None:
 
 
 @kernel
-def _count(initial: int, value: int, target: int, tallies: npt.NDArray[np.int64]) -> None:
-    """Count a word in the clause's tally."""
-    tallies[0, _WORDS] += 1
-    if not 0x41 <= initial <= 0x5A:
-        tallies[0, _SMALL] += 1
-    languages = value & EVERY_LANGUAGE
-    if languages == 0:
-        return
-    if languages >> target & 1:
-        tallies[0, _HITS] += 1
-        return
-    for language in range(_LANGUAGES):
-        if languages >> language & 1:
-            tallies[0, language] += 1
-            if not value & PARTICLE:
-                tallies[2, language] += 1
-
-
-@kernel
 def _end_clause(
-    tokens: Tokens, first: int, last: int, script: int, target: int, tallies: npt.NDArray[np.int64]
-) -> None:
-    words = tallies[0, _WORDS]
-    if words > 0:
-        best = _best(tallies, 0)
-        hits = tallies[0, best]
-        foreign = words >= CLAUSE_WORDS and hits >= 2 and tallies[2, best] >= 1
-        if foreign and tallies[0, _HITS] == 0 and 4 * hits >= words:
-            _mark(tokens, first, last, script, best + 1)
-        else:
-            for place in range(TALLY):
-                tallies[1, place] += tallies[0, place]
-                tallies[3, place] += tallies[2, place]
-        tallies[0, :] = 0
-        tallies[2, :] = 0
+    tokens: Tokens, first: int, last: int, script: int, words: int, known: int, tallies: npt.NDArray[np.int64]
+) -> bool:
+    """Mark a clause that is in another language, and say so. The words of one that is not count for its sentence."""
+    best = _best(tallies[_CLAUSE])
+    hits = tallies[_CLAUSE, best]
+    foreign = known == 0 and words >= CLAUSE_WORDS and hits >= 2 and tallies[_CLAUSE_STRONG, best] >= 1
+    foreign = foreign and 4 * hits >= words
+    if foreign:
+        _mark(tokens, first, last, script, best + 1)
+    else:
+        tallies[_SENTENCE] += tallies[_CLAUSE]
+        tallies[_SENTENCE_STRONG] += tallies[_CLAUSE_STRONG]
+    tallies[_CLAUSE] = 0
+    tallies[_CLAUSE_STRONG] = 0
+    return foreign
 
 
 @kernel
 def _end_sentence(
-    tokens: Tokens, first: int, last: int, script: int, target: int, tallies: npt.NDArray[np.int64]
-) -> None:
-    words, known = tallies[1, _WORDS], tallies[1, _HITS]
-    if words == 0:
-        return
-    best = _best(tallies, 1)
-    hits = tallies[1, best]
-    if words >= SENTENCE_WORDS and hits >= 2 and tallies[3, best] >= 1 and hits > 2 * known and 5 * hits >= words:
+    tokens: Tokens, first: int, last: int, script: int, words: int, known: int, tallies: npt.NDArray[np.int64]
+) -> bool:
+    best = _best(tallies[_SENTENCE])
+    hits = tallies[_SENTENCE, best]
+    foreign = words >= SENTENCE_WORDS and hits >= 2 and tallies[_SENTENCE_STRONG, best] >= 1
+    foreign = foreign and hits > 2 * known and 5 * hits >= words
+    if foreign:
         _mark(tokens, first, last, script, best + 1)
-    elif tallies[1, _SMALL] >= DOUBTFUL_WORDS and known * KNOWN_SHARE < words:
-        _mark(tokens, first, last, script, DOUBTFUL)
-    tallies[1, :] = 0
-    tallies[3, :] = 0
+    tallies[_SENTENCE] = 0
+    tallies[_SENTENCE_STRONG] = 0
+    return foreign
 
 
 @kernel
-def _best(tallies: npt.NDArray[np.int64], row: int) -> int:
+def _best(tally: npt.NDArray[np.int64]) -> int:
     best = 0
     for language in range(1, _LANGUAGES):
-        if tallies[row, language] > tallies[row, best]:
+        if tally[language] > tally[best]:
             best = language
     return best
 
@@ -138,7 +139,7 @@ def _mark(tokens: Tokens, first: int, last: int, script: int, language: int) -> 
 @kernel
 def _mark_singles(tokens: Tokens, count: int, script: int, target: int) -> None:
     """Words that are a lapse alone, and two in a row of one other language that are no names."""
-    before = 0
+    before: Any = 0
     for at in range(count):
         if tokens.scripts[at] != script or tokens.foreign[at] != 0:
             before = 0
@@ -148,13 +149,13 @@ def _mark_singles(tokens: Tokens, count: int, script: int, target: int) -> None:
         if languages == 0 or languages >> target & 1:
             before = 0
             continue
-        alone = (value >> CONNECTIVE) & EVERY_LANGUAGE
+        alone: Any = (value >> CONNECTIVE) & EVERY_LANGUAGE
         if alone:
             tokens.foreign[at] = _lowest(alone) + 1
         if value & PARTICLE:
             before = 0
             continue
-        both = before & languages
+        both: Any = before & languages
         if both and not tokens.gaps[at] & (COMMA | STOP | LINE):
             tokens.foreign[at] = tokens.foreign[at - 1] = _lowest(both) + 1
         before = languages

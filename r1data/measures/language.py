@@ -1,8 +1,8 @@
 """Language: how much of a reply is in the prompt's language (R1 paper, section 2.3.2, Eq. 7), and what else is in it.
 
 The paper leaves open how words are split and told apart; this is our reading. Words are told apart by their script
-and, within one script, by the frequent words of each language (`clauses`, `runs`), after `masking` has set aside what is
-not the writer's own prose. Only where both leave doubt fastText is asked. `docs/measures.md` says what is tolerated.
+and, within one script, by the frequent words of each language (`clauses`, `runs`), after `masking` has set aside what
+is not the writer's own prose. Only where both leave doubt fastText is asked. `docs/measures.md` says what is tolerated.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from r1data.measures import detector
 from r1data.measures.block import Block
 from r1data.measures.clauses import DOUBTFUL
 from r1data.measures.detector import Opinion
+from r1data.measures.lines import lines_of
 from r1data.measures.masking import ASIDE, PROSE, classes
 from r1data.measures.passages import (
     DISTINCT,
@@ -73,7 +74,8 @@ NAMED = {
 HAN_WITHOUT_KANA = 20
 """From this many Han characters on, a text with hardly any kana is Chinese even where Japanese was wanted."""
 ENOUGH_WORDS = 20
-"""Below so many words, or `DISTINCT` different ones, fastText guesses: "Ones: 7 + 5 = 12, write 2, carry 1." is a handful of labels, not a language."""
+"""Below so many words, or `DISTINCT` different ones, fastText guesses: "Ones: 7 + 5 = 12, write 2, carry 1." is a
+handful of labels, not a language."""
 ENOUGH_KNOWN = 0.2
 """Share of frequent words of a language from which on a text is in it; running text has a third to a half."""
 SURE = 0.8
@@ -148,24 +150,24 @@ def _reasonings(texts: Sequence[str], languages: Sequence[str]) -> Block:
         _own.cutter = Cutter()
     whole = Texts.of(pl.Series(texts, dtype=pl.String))
     nothing, none = Texts(whole.data, whole.ends, whole.ends), np.zeros(len(texts), np.int64)
-    return Block(whole, whole, nothing, none, none, _own.cutter.cut(whole), pl.Series(languages, dtype=pl.String))
+    words, targets = _own.cutter.cut(whole), pl.Series(languages, dtype=pl.String)
+    return Block(whole, whole, nothing, none, none, words, targets, lines_of(whole, nothing))
 
 
 def read(block: Block) -> Found:
     """Count the words of a block's reasonings and answers by language, and find the passages in other ones."""
     masks, targets = classes(block), block.languages.to_list()
-    wanted = [_target(target) for target in targets]
-    serves, numbers = np.array([w.serves for w in wanted], np.int64), np.array([w.number for w in wanted], np.int64)
-    target = Target(
-        serves, np.array([w.script for w in wanted], np.int64), numbers, np.array([w.shared for w in wanted], np.bool_)
-    )
+    wanted = np.array([_wanted(target) for target in targets], np.int64).reshape(-1, 4)
+    serves = np.ascontiguousarray(wanted[:, 0])
+    scripts, numbers = np.ascontiguousarray(wanted[:, 1]), np.ascontiguousarray(wanted[:, 2])
+    target = Target(serves, scripts, numbers, wanted[:, 3] == 1)
     counts, known = np.zeros((len(block), 2, 2, len(Script))), np.zeros((len(block), KNOWN), np.int64)
     tokens, room = _room(len(block.words.hashes))
     parts = (block.reasoning.starts, block.reasoning.ends, block.answer.starts, block.answer.ends)
     tables = (SCRIPT, GAPS, KEYS, VALUES)
     words = tuple_of(block.words)
     many = find_passages(block.texts.data, masks, words, parts, target, tables, WEIGHTS, tokens, room, counts, known)
-    passages, languages = _settled(block, masks, room.where(slice(many)), targets)
+    passages, languages = _settled(block, masks, room.first(many), targets)
     hits = (counts[:, :, COUNTED] * ((serves[:, None] >> np.arange(len(Script))) & 1)[:, None, :]).sum(axis=2)
     totals, terms = counts[:, :, COUNTED].sum(axis=2), counts[:, :, TERMS].sum(axis=2)
     totals += np.where(terms > hits, terms, 0)  # a text of little else is not in the language
@@ -176,19 +178,13 @@ def read(block: Block) -> Found:
     return Found(totals, hits, passages, languages, heard)
 
 
-class _Wanted(NamedTuple):
-    serves: int
-    script: int
-    number: int
-    shared: bool
-
-
 @cache
-def _target(language: str) -> _Wanted:
+def _wanted(language: str) -> tuple[int, int, int, bool]:
+    """One row of `Target`."""
     scripts = [script for script, served in SERVED.items() if language in served] or [Script.LATIN]
     number = LANGUAGES.index(language) if language in LANGUAGES else -1
     shared = number < 0 and scripts[0] in SHARED and language in detector.known_languages()
-    return _Wanted(sum(1 << script for script in scripts), scripts[0], number, shared)
+    return sum(1 << script for script in scripts), int(scripts[0]), number, shared
 
 
 def _room(words: int) -> tuple[Tokens, Passages]:
@@ -295,68 +291,51 @@ def _is_another(heard: str, target: str) -> bool:
     """Whether what was heard is a language of the target's script other than the target, and fastText knows that."""
     if heard == target or any(heard in family and target in family for family in SAME):
         return False
-    return target in detector.known_languages() and _target(heard).script == _target(target).script
+    return target in detector.known_languages() and _wanted(heard)[1] == _wanted(target)[1]
 
 
 def _other_languages(block: Block, found: Found) -> pl.DataFrame:
-    """For each row the words of its passages (`all`), of the longest (`longest`), and its other languages (`languages`).
-
-    A passage goes on where nothing of the target language is between.
-    """
-    rows = pl.DataFrame({"row": np.arange(len(block))})
-    empty = pl.DataFrame(
-        {"row": [], "all": [], "longest": [], "languages": []},
-        schema={"row": pl.Int64, "all": pl.Int32, "longest": pl.Int32, "languages": pl.List(OTHER_LANGUAGE)},
+    """For each row the words of its passages (`all`), of the longest (`longest`), and its other `languages`."""
+    entries = _joined(found).sort("words", descending=True, maintain_order=True)
+    entries = entries.group_by("row", "part", "language", maintain_order=True).agg(
+        pl.col("words").sum().alias("sum"), pl.col("words").first(), pl.col("start").first(), pl.col("end").first()
     )
+    begins = block.texts.starts[entries["row"].to_numpy()]
+    places = [
+        pl.Series(name, characters_between(block.texts.data, begins, entries[name].to_numpy()), dtype=pl.Int32)
+        for name in ("start", "end")
+    ]
+    named = pl.col("part").replace_strict({REASONING: "reasoning", ANSWER: "answer"}, return_dtype=pl.String)
+    entry = pl.struct("language", named, _whole(pl.col("sum")).alias("words"), "start", "end")
+    by_row = entries.with_columns(places).group_by("row").agg(
+        _whole(pl.col("sum").sum()).alias("all"),
+        _whole(pl.col("words").max()).alias("longest"),
+        entry.alias("languages"),
+    )
+    rows = pl.DataFrame({"row": np.arange(len(block))}).join(by_row, on="row", how="left", maintain_order="left")
+    nothing = pl.lit([], dtype=pl.List(OTHER_LANGUAGE))
+    return rows.with_columns(pl.col("all", "longest").fill_null(0), pl.col("languages").fill_null(nothing))
+
+
+def _joined(found: Found) -> pl.DataFrame:
+    """The passages, those of one language as one that have nothing of the target language between them."""
     passages = found.passages
-    if len(passages.rows):
-        frame = pl.DataFrame(
-            {name: getattr(passages, name) for name in ("rows", "parts", "starts", "ends", "words", "gaps")}
-        )
-        frame = frame.with_columns(pl.Series("language", found.languages, dtype=pl.String))
-        allowed = pl.when(pl.col("language") == "ja").then(KANA_GAP).otherwise(0)
-        key = pl.struct("rows", "parts", "language")
-        frame = frame.with_columns(
-            ((key != key.shift()) | (pl.col("gaps") > allowed)).fill_null(True).cum_sum().alias("passage")
-        )
-        joined = frame.group_by("rows", "parts", "language", "passage", maintain_order=True).agg(
-            pl.col("words").sum(), pl.col("starts").first(), pl.col("ends").last()
-        )
-        longest = (
-            joined.sort("words", descending=True, maintain_order=True)
-            .group_by("rows", "parts", "language", maintain_order=True)
-            .agg(
-                pl.col("words").sum().alias("sum"),
-                pl.col("words").first(),
-                pl.col("starts").first(),
-                pl.col("ends").first(),
-            )
-        )
-        begins = block.texts.starts[longest["rows"].to_numpy()]
-        data = block.texts.data
-        places = {
-            name: pl.Series(characters_between(data, begins, longest[f"{name}s"].to_numpy()), dtype=pl.Int32)
-            for name in ("start", "end")
+    frame = pl.DataFrame(
+        {
+            "row": passages.rows,
+            "part": passages.parts,
+            "start": passages.starts,
+            "end": passages.ends,
+            "words": passages.words,
+            "gap": passages.gaps,
+            "language": pl.Series(found.languages, dtype=pl.String),
         }
-        named = pl.col("parts").replace_strict({0: "reasoning", 1: "answer"}, return_dtype=pl.String).alias("part")
-        entries = longest.with_columns(named, **places).select(
-            pl.col("rows").alias("row"),
-            pl.col("sum"),
-            pl.col("words").alias("most"),
-            pl.struct("language", "part", _whole(pl.col("sum")).alias("words"), "start", "end").alias("entry"),
-        )
-        empty = (
-            entries.sort("row", maintain_order=True)
-            .group_by("row", maintain_order=True)
-            .agg(
-                _whole(pl.col("sum").sum()).alias("all"),
-                _whole(pl.col("most").max()).alias("longest"),
-                pl.col("entry").alias("languages"),
-            )
-        )
-    joined = rows.join(empty, on="row", how="left", maintain_order="left")
-    return joined.with_columns(
-        pl.col("all").fill_null(0), pl.col("longest").fill_null(0), pl.col("languages").fill_null([])
+    )
+    same = pl.struct("row", "part", "language")
+    allowed = pl.when(pl.col("language") == "ja").then(KANA_GAP).otherwise(0)
+    begins = ((same != same.shift()) | (pl.col("gap") > allowed)).fill_null(True)
+    return frame.group_by("row", "part", "language", begins.cum_sum().alias("passage"), maintain_order=True).agg(
+        pl.col("words").sum(), pl.col("start").first(), pl.col("end").last()
     )
 
 

@@ -80,8 +80,8 @@ FUNCTION_WORDS = {
         """,
     "nl": """
         de het een en of maar want dus is zijn was waren ben bent wordt worden werd heeft hebben heb had hadden kan
-        kunnen kon moet moeten zal zullen zou zouden mag mogen wil willen ik jij je hij zij ze wij we jullie u mij mijn
-        jouw hem haar hun ons onze zich dit dat deze die daar hier er waar wat wie welke hoe waarom wanneer als dan toen
+    kunnen kon moet moeten zal zullen zou zouden mag mogen wil willen ik jij je hij zij ze wij we jullie u mij mijn
+    jouw hem haar hun ons onze zich dit dat deze die daar hier er waar wat wie welke hoe waarom wanneer als dan toen
         omdat doordat zodat terwijl hoewel niet geen wel ook nog al nu weer altijd nooit alleen maar met van voor door
         op aan in uit bij naar over onder tussen tegen zonder om tot sinds na te toe alle alles elk elke ieder beide
         meer minder veel weinig heel zeer twee drie vier vijf eerste tweede eerst daarna daarom vervolgens ten slotte
@@ -97,10 +97,14 @@ FUNCTION_WORDS = {
         liczby suma odpowiedź obliczyć sprawdźmy czyli stąd niech znaczy
         """,
     "vi": """
-        và của là có được cho không các một những này đó khi thì để từ với trong trên dưới ngoài vào ra lên xuống
-        đến đi lại ta chúng tôi bạn anh em nó họ ai gì nào đâu sao thế vậy nên vì do bởi nếu nhưng mà hoặc hay cũng
-        đã đang sẽ phải cần muốn biết thấy tìm tính cộng trừ nhân chia bằng số tổng hai ba bốn năm sáu bảy tám chín
-        mười đầu tiên tiếp theo cuối cùng sau trước giữa cả mỗi mọi nhiều ít hơn nhất rất chỉ còn vẫn như theo
+    và của là có được cho không các một những này đó khi thì để từ với trong trên dưới ngoài vào ra lên
+    xuống
+    đến đi lại ta chúng tôi bạn anh em nó họ ai gì nào đâu sao thế vậy nên vì do bởi nếu nhưng mà hoặc hay
+    cũng
+    đã đang sẽ phải cần muốn biết thấy tìm tính cộng trừ nhân chia bằng số tổng hai ba bốn năm sáu bảy
+    tám chín
+    mười đầu tiên tiếp theo cuối cùng sau trước giữa cả mỗi mọi nhiều ít hơn nhất rất chỉ còn vẫn như
+    theo
         giả sử suy ra đáp án kết quả kiểm tra hãy bây giờ tức nghĩa
         """,
     "tr": """
@@ -161,7 +165,8 @@ FUNCTION_WORDS = {
 something else in another list, so that they speak for neither."""
 
 NAME_PARTICLES = """
-    de la le les du des da do dos das di del della der den dem des von van zu zum zur el al los las y e i a o en un una
+    de la le les du des da do dos das di del della der den dem des von van zu zum zur el al los las y e i a o en un
+    una
     ten ter te san santa en in im am an as no na os ad ex et per pro id il lo die das on to se me par sur us so
 """
 """Words of those lists that also stand in names and in Latin terms ("de facto", "van der Waals"): alone they prove
@@ -192,6 +197,7 @@ KEYWORDS = """
     pass let get set find check next first last print end begin put add one two list may test form case value number
     up down over under left right use make sum off back out least most per all any given may hand name like
     only other second third more less equal means mean total plus two three before after between each even same
+    number numbers sum
     """
 """English words that Chinese mathematics and programming borrow singly; several of them make no sentence."""
 ARTICLES = "the of to a an by on at via without within into into no"
@@ -207,26 +213,35 @@ MENTIONS_AFTER = "means mean meaning denotes translates literally pronounced sta
 """Words next to which a foreign one is spoken of rather than spoken."""
 
 CHINESE_FUNCTION = """
-    的 了 是 我 你 他 她 它 这 那 吗 呢 吧 们 就 都 也 又 把 被 让 给 从 到 与 或 且 若 则 设 故 很 还 更 最 没 会 能 要 该 为 由 已
+    的 了 是 我 你 他 她 它 这 那 吗 呢 吧 们 就 都 也 又 把 被 让 给 从 到 与 或 且 若 则 设 故 很 还 更 最 没 会
+    能 要 该 为 由 已
     在 个 不 有 因 而 对 和 再 得 将 使 用 令 即 当 只 每 某 哪 谁 啊 嗯 哦 嘛
 """
 """Characters that hold Chinese sentences together and hardly ever stand in names."""
 CHINESE_WORDS = """
-    我们 你们 他们 它们 因此 所以 但是 然后 首先 其次 最后 等于 因为 如果 那么 可以 需要 应该 这个 那个 这里 那里 这样 就是 不是 没有 由于
-    于是 接着 另外 此外 而且 并且 或者 还是 虽然 不过 然而 从而 同样 同理 假设 已知 显然 注意 根据 得到 得出 可得 可知 其中 现在 等等 让我
-    看看 检查 验证 计算 考虑 考察 使用 利用 代入 化简 展开 整理 求解 解得 证明 总结 综上 答案 结果 结论 问题 题目 题意 条件 步骤 方法 公式 方程
-    函数 数字 整数 分数 小数 总和 总共 一共 数量 面积 周长 长度 角度 三角 正方 长方 速度 时间 距离 加上 减去 乘以 除以 大于 小于 相等 正确
-    错误 不对 对吗 好的 好吧 嗯嗯 所有 每个 这些 那些 多少 几个 什么 怎么 为何 为什 一个 两个 三个 第一 第二 第三 下面 上面 以上 以下 之后 之前
-    情况 可能 一定 必须 不能 只有 只要 除非 即使 直接 其实 实际 确实 再次 重新 继续 接下 下一 最大 最小 最终 最多 最少 至少 至多 左边 右边
-    两边 同时 分别 剩下 剩余 余数 倍数 因数 质数 偶数 奇数 平方 立方 概率 集合 序列 数组 循环 变量 输入 输出 返回 遍历 算法 例如 比如 也就
-    换句 意味 说明 表示 成立 满足 符合 存在 任意 对于 关于 通过 按照 看来 似乎 思考 想想 想一 试试 尝试 回到 回顾 苹果 学生 老师 小时 分钟
+    我们 你们 他们 它们 因此 所以 但是 然后 首先 其次 最后 等于 因为 如果 那么 可以 需要 应该 这个 那个 这里 那里
+    这样 就是 不是 没有 由于
+    于是 接着 另外 此外 而且 并且 或者 还是 虽然 不过 然而 从而 同样 同理 假设 已知 显然 注意 根据 得到 得出 可得
+    可知 其中 现在 等等 让我
+    看看 检查 验证 计算 考虑 考察 使用 利用 代入 化简 展开 整理 求解 解得 证明 总结 综上 答案 结果 结论 问题 题目
+    题意 条件 步骤 方法 公式 方程
+    函数 数字 整数 分数 小数 总和 总共 一共 数量 面积 周长 长度 角度 三角 正方 长方 速度 时间 距离 加上 减去 乘以
+    除以 大于 小于 相等 正确
+    错误 不对 对吗 好的 好吧 嗯嗯 所有 每个 这些 那些 多少 几个 什么 怎么 为何 为什 一个 两个 三个 第一 第二 第三
+    下面 上面 以上 以下 之后 之前
+    情况 可能 一定 必须 不能 只有 只要 除非 即使 直接 其实 实际 确实 再次 重新 继续 接下 下一 最大 最小 最终 最多
+    最少 至少 至多 左边 右边
+    两边 同时 分别 剩下 剩余 余数 倍数 因数 质数 偶数 奇数 平方 立方 概率 集合 序列 数组 循环 变量 输入 输出 返回
+    遍历 算法 例如 比如 也就
+    换句 意味 说明 表示 成立 满足 符合 存在 任意 对于 关于 通过 按照 看来 似乎 思考 想想 想一 试试 尝试 回到 回顾
+    苹果 学生 老师 小时 分钟
     公里 千米 每天 今天 明天 昨天 价格 元钱 因而 否则 仍然 刚才 刚刚 完全 简单 容易 困难 复杂
 """
 """Words of Chinese reasoning. One of them in an English sentence is a lapse: none is a name."""
-CHINESE_SUFFIXES = "学 司 院 省 市 县 区 国 行 路 街 寺 山 江 河 湖 海 岛 港 州 镇 村 店 馆 社 局 部 会 城 门 宫 桥 站 村 报 赛 传 记 经"
+CHINESE_SUFFIXES = "学司院省市县区国行路街寺山江河湖海岛港州镇村店馆社局部会城门宫桥站报赛传记经"
 """What names of places and institutions end in."""
 MAINLAND_ONLY = "们 这 吗 呢 么 为 对 时 说 还 没 吧 过 从 让 给 样 问 题 应 该 数 边 长"
-"""Characters that Japanese does not write, or not so: simplified ones and particles. (`MAINLAND_PAIRS` for the rest.)"""
+"""Characters that Japanese does not write, or not so: simplified ones and particles. Pairs follow."""
 MAINLAND_PAIRS = (
     "我们 因此 所以 但是 然后 首先 如果 那么 可以 需要 应该 这个 得到 因为 就是 不是 没有 等于 我们 的是 是一 答案 让我"
 )
@@ -235,21 +250,30 @@ CHINESE_CUES = "词 叫 称 即 名 译 文 语 写 母 做 为"
 
 OTHER_FUNCTION_WORDS = {
     "ko": """
-        그리고 그래서 그러나 하지만 따라서 그러면 그런데 또한 우리는 우리가 먼저 다음 다음으로 이제 이것은 그것은 이 그 저 즉 때문에 만약 답은
-        정답은 합은 수는 그러므로 왜냐하면 다시 있다 없다 이다 입니다 합니다 있습니다 됩니다 한다 된다 잠깐 이므로 이고 그럼
+    그리고 그래서 그러나 하지만 따라서 그러면 그런데 또한 우리는 우리가 먼저 다음 다음으로 이제 이것은 그것은 이 그
+    저 즉 때문에 만약 답은
+    정답은 합은 수는 그러므로 왜냐하면 다시 있다 없다 이다 입니다 합니다 있습니다 됩니다 한다 된다 잠깐 이므로 이고
+    그럼
         """,
     "ar": """
-        في من على إلى عن مع هذا هذه ذلك التي الذي أن إن كان كانت هو هي نحن ثم لكن لأن إذا إذن لذلك أولا أولاً بعد قبل كل
+    في من على إلى عن مع هذا هذه ذلك التي الذي أن إن كان كانت هو هي نحن ثم لكن لأن إذا إذن لذلك أولا أولاً بعد قبل كل
         ما لا نجد لدينا يساوي الجواب العدد الآن أو و حيث
         """,
     "fa": "و در به از که این آن را با است برای یک هم ما می شود باشد پس اگر اما زیرا ابتدا سپس بنابراین",
     "he": "של את על לא זה זו הוא היא אנחנו אני כי אם אז לכן אבל גם עם או כל יש אין קודם ולכן התשובה עכשיו",
-    "hi": "और का की के में है हैं को से पर यह वह हम इस उस तो लेकिन क्योंकि इसलिए यदि अगर पहले फिर अब भी नहीं एक उत्तर योग",
-    "el": "και το η ο οι τα του της των να είναι ότι για με από στο στη στην που αν τότε άρα όμως επειδή πρώτα εμείς θα δεν",
+    "hi": """
+        और का की के में है हैं को से पर यह वह हम इस
+        उस तो लेकिन क्योंकि इसलिए यदि अगर पहले फिर अब भी नहीं एक उत्तर योग
+        """,
+    "el": """
+        και το η ο οι τα του της των να είναι ότι για με
+        από στο στη στην που αν τότε άρα όμως επειδή πρώτα εμείς θα δεν
+        """,
 }
 """Function words of languages that have a script (nearly) to themselves."""
 JAPANESE_WORDS = """
-    です ます から ので した して いる ある こと それ これ この その では には とき つま しか だか また まず 次に なる する なら られ ない ため もし
+    です ます から ので した して いる ある こと それ これ この その では には とき つま しか だか また まず 次に
+    なる する なら られ ない ため もし
     よっ って だっ さい ませ でし とな にな をす を計 は、
 """
 """Pairs of characters that Japanese sentences are made with."""

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from r1data.measures.clauses import DOUBTFUL, TALLY, mark_clauses, mark_doubtful
+from r1data.measures.clauses import DOUBTFUL, TALLIES, mark_clauses, mark_doubtful
 from r1data.measures.runs import TOLERATED, mark_chinese, mark_runs
-from r1data.measures.tokens import IN_ASIDE, LINE, tokenize
+from r1data.measures.tokens import IN_ASIDE, LINE, Tokens, tokenize
 from r1data.measures.vocabulary import EVERY_LANGUAGE, LANGUAGES
 from r1data.texts import Bytes, Places, Words, kernel
 from r1data.texts.characters import Script
@@ -47,9 +47,14 @@ class Passages(NamedTuple):
         whole = [np.empty(size, np.int64) for _ in range(7)]
         return cls(whole[0], whole[1], whole[2], whole[3], np.empty(size, np.float64), whole[4], whole[5], whole[6])
 
+    def first(self, many: int) -> Passages:
+        """The first ones, in memory of their own."""
+        return self.where(np.arange(many))
+
     def where(self, chosen: npt.NDArray[Any]) -> Passages:
         """Some of them, in memory of their own."""
-        return Passages(*(column[chosen] for column in self))
+        some: list[Any] = [column[chosen] for column in self]
+        return Passages(*some)
 
 
 class Target(NamedTuple):
@@ -79,37 +84,24 @@ def find_passages(
     counts: Counts,
     known: Known,
 ) -> int:
-    """Fill `counts` (row, part, 1 for the tolerated, script: words), `known` (row: see `count_known`) and `into`; returns how many passages.
+    """Fill `counts` (by row, part, 1 for the tolerated, script), `known` (see `count_known`) and `into`.
+
+    Returns how many passages there are.
 
     `words` are the block's: hashes, kinds, starts, ends, offsets; `parts` starts and ends of reasoning and answer;
     `tables` scripts, gaps, and the vocabulary's keys and values.
     """
     hashes, kinds, starts, ends, offsets = words
-    scripts_of, gaps_of, keys, values = tables
-    tallies = np.zeros((4, TALLY), np.int64)
+    keys, values = tables[2], tables[3]
+    tallies = np.zeros(TALLIES, np.int64)
     found = 0
     for row in range(len(offsets) - 1):
         word, last = offsets[row], offsets[row + 1]
         serves, script, number = target.serves[row], target.script[row], target.number[row]
         for part in range(2):
             begin, end = parts[2 * part][row], parts[2 * part + 1][row]
-            count, word = tokenize(
-                data,
-                classes,
-                hashes,
-                kinds,
-                starts,
-                ends,
-                word,
-                last,
-                begin,
-                end,
-                scripts_of,
-                gaps_of,
-                keys,
-                values,
-                tokens,
-            )
+            limits = (word, last, begin, end)
+            count, word = tokenize(data, classes, hashes, kinds, starts, ends, limits, tables, tokens)
             if count == 0:
                 continue
             if part == 0:
@@ -140,7 +132,7 @@ def _has_others(tokens: Tokens, count: int, serves: int) -> bool:
 def _count_scripts(
     starts: Places, ends: Places, tokens: Tokens, count: int, serves: int, weights: Counts, into: Counts
 ) -> None:
-    """Add up words by script, those that are tolerated apart. What is set aside in another script counts for nothing."""
+    """Add up words by script, those that are tolerated apart. Asides in another script count for nothing."""
     behind = -1
     for at in range(count):
         script, word = np.int64(tokens.scripts[at]), tokens.words[at]
@@ -197,13 +189,13 @@ def _gather(
     found: int,
 ) -> int:
     """Write the tokens that are foreign as passages; a doubtful one ends with its line."""
-    gap, before = 0, 0
+    gap, before = 0, np.int64(0)
     for at in range(count):
         code, script, word = np.int64(tokens.foreign[at]), np.int64(tokens.scripts[at]), tokens.words[at]
         if code == 0 or code == TOLERATED:
             if serves >> script & 1:
                 gap += 1
-            before = 0
+            before = np.int64(0)
             continue
         if code != before or (code == DOUBTFUL and tokens.gaps[at] & LINE):
             into.rows[found], into.parts[found], into.codes[found], into.gaps[found] = row, part, code, gap

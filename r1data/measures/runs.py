@@ -6,10 +6,12 @@ where it holds the words that sentences are made with, or is longer than names a
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from r1data.measures.tokens import BETWEEN, COMMA, IN_ASIDE, LINE, STOP, Tokens
+from r1data.measures.tokens import BETWEEN, COMMA, IN_ASIDE, LINE, OPERATOR, STOP, Tokens
 from r1data.measures.vocabulary import (
     ARTICLE,
     CONNECTIVE,
@@ -51,6 +53,8 @@ HAN_ASIDE = 8
 LATIN_ASIDE = 6
 KATAKANA_NAME = 10
 UNSPACED_NAME = 10
+GREEK_PRODUCT = 6
+"""Bytes of three Greek letters, which are variables side by side."""
 
 
 @kernel
@@ -68,20 +72,20 @@ def mark_runs(
     """Set `foreign` of tokens whose script is none of the target's (`serves` has a bit for each that is)."""
     at = 0
     while at < count:
-        script = np.int64(tokens.scripts[at])
+        script: Any = np.int64(tokens.scripts[at])
         if serves >> script & 1:
             at += 1
             continue
         stop = at + 1
         while stop < count and _goes_on(tokens, at, stop, serves):
             stop += 1
-        language = TOLERATED
+        language: Any = TOLERATED
         if script == _LATIN:
             language = _judge_latin(data, hashes, starts, tokens, at, stop, keys, values)
-        elif script == _HAN or script == _KANA:
+        elif script in (_HAN, _KANA):
             if not _is_mentioned(tokens, at, stop, count):
                 language = _judge_han(data, hashes, starts, ends, tokens, at, stop, serves, keys, values)
-        elif not _is_mentioned(tokens, at, stop, count) and _is_speech(data, starts, tokens, at, stop, script):
+        elif not _is_mentioned(tokens, at, stop, count) and _is_speech(data, starts, ends, tokens, at, stop, script):
             language = BY_SCRIPT + script
         for token in range(at, stop):
             tokens.foreign[token] = language
@@ -128,8 +132,8 @@ def _goes_on(tokens: Tokens, first: int, at: int, serves: int) -> bool:
         return False
     if before == _LATIN:
         return bool(script == before)
-    if before == _HAN or before == _KANA:
-        return bool((script == _HAN or script == _KANA) and not gap & BETWEEN)
+    if before in (_HAN, _KANA):
+        return bool((script in (_HAN, _KANA)) and not gap & BETWEEN)
     return bool(script == before)
 
 
@@ -192,18 +196,21 @@ def _is_hiragana(data: Bytes, at: int) -> int:
 
 
 @kernel
-def _is_speech(data: Bytes, starts: Places, tokens: Tokens, first: int, stop: int, script: int) -> bool:
+def _is_speech(data: Bytes, starts: Places, ends: Places, tokens: Tokens, first: int, stop: int, script: int) -> bool:
     """Whether a run in a script that one knows little of is more than a name."""
-    length, small, found = stop - first, 0, 0
+    length, small, found = stop - first, 0, np.int64(0)
     for at in range(first, stop):
         found |= np.int64(tokens.values[at])
-        if (script == _CYRILLIC or script == _GREEK) and _is_small(data, starts[tokens.words[at]]):
+        word = tokens.words[at]
+        if script == _GREEK and ends[word] - starts[word] <= GREEK_PRODUCT:
+            length -= 1
+        elif script in (_CYRILLIC, _GREEK) and _is_small(data, starts[word]):
             small += 1
     if found & (FUNCTION | EVERY_LANGUAGE):
         return True
     if script == _UNSPACED:
         return length > UNSPACED_NAME
-    if script == _CYRILLIC or script == _GREEK:
+    if script in (_CYRILLIC, _GREEK):
         return small > 0 or length > 4
     return length > 2
 
@@ -230,11 +237,13 @@ def _judge_latin(
 ) -> int:
     """The language of Latin words inside another script, TOLERATED where they are terms, names or keywords."""
     length, capitals = stop - first, 0
+    operators: Any = 0
     strong, articles, keywords = 0, 0, 0
     hits = np.zeros(len(LANGUAGES), np.int64)
     for at in range(first, stop):
         value, initial = np.int64(tokens.values[at]), data[starts[tokens.words[at]]]
         capitals += 1 if 0x41 <= initial <= 0x5A else 0
+        operators |= np.int64(tokens.gaps[at]) & OPERATOR if at > first else 0
         if value & KEYWORD:
             keywords += 1
         elif value & ARTICLE:
@@ -249,18 +258,18 @@ def _judge_latin(
         if tokens.scripts[first - 1] == _HAN and known(hashes[before], keys, values) & CUE:
             return TOLERATED
     if length == 1:
-        alone = (np.int64(tokens.values[first]) >> CONNECTIVE) & EVERY_LANGUAGE
+        alone: Any = (np.int64(tokens.values[first]) >> CONNECTIVE) & EVERY_LANGUAGE
         return _lowest(alone) + 1 if alone else TOLERATED
     if capitals == length or (2 * capitals >= length and strong == 0):
         return TOLERATED
     if tokens.gaps[first] & IN_ASIDE and length <= LATIN_ASIDE and (strong == 0 or length < 3):
         return TOLERATED
-    best = np.int64(np.argmax(hits))
+    best: Any = np.argmax(hits)
     if hits[best] >= 2 and length >= 3 and hits[best] > strong:
-        return best + 1
+        return best + 1  # type: ignore[no-any-return]
     if strong or (articles and keywords and length >= 3):
         return ENGLISH + 1
-    if (length >= 5 and articles + keywords >= 2) or length >= 7:
+    if not operators and ((length >= 5 and articles + keywords >= 2) or length >= 7):
         return ENGLISH + 1
     return TOLERATED
 
@@ -280,7 +289,7 @@ def _spread(tokens: Tokens, count: int) -> None:
         language = 0
         for step in range(count):
             at = step if forward else count - 1 - step
-            here = np.int64(tokens.foreign[at])
+            here: Any = np.int64(tokens.foreign[at])
             if here == 0:
                 language = 0
             elif here > 0:

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from r1data.measures.notation import ASIDE, PROSE
-from r1data.measures.vocabulary import Keys, Values, known
+from r1data.measures.vocabulary import Values, known
 from r1data.texts import CHARACTER, NUMBER, Bytes, Places, kernel
 from r1data.texts.characters import Script
 from r1data.texts.words import decode
 
-COMMA, STOP, LINE, BETWEEN, IN_ASIDE = 1, 2, 4, 8, 16
-"""What stands before a token: the end of a clause, of a sentence, of a line, notation; or it is within parentheses."""
+COMMA, STOP, LINE, BETWEEN, IN_ASIDE, OPERATOR = 1, 2, 4, 8, 16, 32
+"""What stands before a token: the end of a clause, of a sentence, of a line, notation,
+what only formulas and programs have; or it is within parentheses."""
 
 _LATIN, _HAN, _HANGUL, _OTHER, _KANA = (
     int(script) for script in (Script.LATIN, Script.HAN, Script.HANGUL, Script.OTHER, Script.KANA)
@@ -26,6 +27,7 @@ def _gaps() -> Bytes:
     table[list(b",;:")] = COMMA
     table[list(b".!?")] = STOP
     table[list(b"\n\r")] = LINE
+    table[list(b"=+*/[]{}<>^\\|&%@#_")] = OPERATOR
     return table
 
 
@@ -64,29 +66,26 @@ def tokenize(
     kinds: npt.NDArray[np.uint8],
     starts: Places,
     ends: Places,
-    first: int,
-    last: int,
-    begin: int,
-    end: int,
-    scripts_of: Bytes,
-    gaps_of: Bytes,
-    keys: Keys,
-    values: Values,
+    limits: tuple[int, int, int, int],
+    tables: tuple[Any, ...],
     into: Tokens,
 ) -> tuple[int, int]:
-    """Write the tokens between two bytes, of the words from `first` to `last`; returns how many, and the next word.
+    """Write the tokens of a part; returns how many, and the next word.
 
-    Single letters of scripts with words are symbols, and the end of a contraction belongs to what is before it.
+    `limits` are the first word, the one behind the last, and the same of bytes; `tables` scripts by code point, gaps
+    by byte, and the vocabulary's keys and values. Single letters of scripts with words are symbols, and the end of a
+    contraction belongs to what is before it.
     """
-    count, gap, at = 0, LINE, begin
-    word = first
+    word, last, begin, end = limits
+    scripts_of, gaps_of, keys, values = tables
+    count, gap, at = 0, np.int64(LINE), begin
     while word < last and starts[word] < end:
         start, stop = starts[word], ends[word]
         if start < begin:
             word += 1
             continue
         if start != at and not (start == at + 1 and data[at] == 0x20):
-            gap |= _gap(data, classes, at, start, gaps_of)
+            gap |= np.int64(_gap(data, classes, at, start, gaps_of))
         at = stop
         class_ = classes[start]
         if class_ != PROSE and class_ != ASIDE:
@@ -96,10 +95,10 @@ def tokenize(
         if kinds[word] == NUMBER:
             word += 1
             continue
-        script, single = _LATIN, stop == start + 1
+        script, single = np.int64(_LATIN), stop == start + 1
         if data[start] >= 0x80:
             point, width = decode(data, start)
-            script = np.int64(scripts_of[point]) if point < len(scripts_of) else _OTHER
+            script = np.int64(scripts_of[point]) if point < len(scripts_of) else np.int64(_OTHER)
             single = width == stop - start and kinds[word] != CHARACTER and script != _HANGUL and script != _OTHER
         if single or (script == _LATIN and stop - start == 2 and start > begin and _apostrophe(data, start)):
             word += 1
@@ -108,7 +107,7 @@ def tokenize(
         into.gaps[count] = gap | (IN_ASIDE if class_ == ASIDE else 0)
         into.values[count] = known(hashes[word], keys, values) if kinds[word] != CHARACTER else 0
         count += 1
-        gap = 0
+        gap = np.int64(0)
         word += 1
     return count, word
 
@@ -131,8 +130,10 @@ def _gap(data: Bytes, classes: Bytes, start: int, stop: int, gaps_of: Bytes) -> 
                 found |= LINE
             at += 1
         elif byte < 0x80:
-            mark = np.int64(gaps_of[byte])
-            if byte == 0x2E and at + 1 >= stop:  # inside a number or an abbreviation
+            mark: Any = np.int64(gaps_of[byte])
+            if byte == 0x2D and at > start and data[at - 1] == 0x20:
+                mark = OPERATOR
+            elif byte == 0x2E and at + 1 >= stop:  # inside a number or an abbreviation
                 mark = 0
             found |= mark
             at += 1

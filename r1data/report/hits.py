@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 from markupsafe import Markup
@@ -22,10 +22,13 @@ METHODS = {
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Benchmarks that were held against the rows with their items, and those that were not with the reason."""
+    """A benchmark that was asked for. `items` is how many of its items were looked for; where it could not be loaded
+    `trouble` says why.
+    """
 
-    items: Mapping[str, int] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
+    name: str
+    items: int
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +46,39 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Hits:
-    """One row for each benchmark (name, items, rows hit, items hit), the missing ones, and some hits."""
+class Benchmark:
+    """How many items were looked for (None where that is not known), and how many rows and items were hit."""
 
-    benchmarks: list[dict[str, object]]
+    name: str
+    items: int | None
+    rows: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The benchmarks that were checked, those that were not with the reason, and some hits."""
+
+    benchmarks: list[Benchmark]
     missing: dict[str, str]
     rows: int
     shown: list[Hit]
 
 
-def hits(contaminations: pl.DataFrame, checked: Checked) -> Hits | None:
+def hits(contaminations: pl.DataFrame, checked: Sequence[Checked]) -> Hits | None:
     """Of `schemas.Contaminations`; None where no benchmark was asked for."""
-    if not checked.items and not checked.missing and not contaminations.height:
+    if not checked and not contaminations.height:
         return None
-    counted = {
-        row["benchmark"]: row
-        for row in contaminations.group_by("benchmark")
-        .agg(rows=pl.col("completion_id").n_unique(), hit=pl.col("item").n_unique())
-        .iter_rows(named=True)
+    found = {
+        name: (rows, items)
+        for name, rows, items in contaminations.group_by("benchmark")
+        .agg(rows=pl.col("completion_id").n_unique(), items=pl.col("item").n_unique())
+        .iter_rows()
     }
-    names = sorted({*checked.items, *counted}, key=lambda name: (-counted.get(name, {"rows": 0})["rows"], name))
-    benchmarks: list[dict[str, object]] = [
-        {"name": visible(name, 80), "items": checked.items.get(name), "rows": counted.get(name, {}).get("rows", 0),
-         "hit": counted.get(name, {}).get("hit", 0)}
-        for name in names
-    ]  # fmt: skip
-    missing = {visible(name, 80): visible(why, 300) for name, why in checked.missing.items()}
+    known = {one.name: one.items for one in checked if one.trouble is None}
+    names = sorted({*known, *found}, key=lambda name: (-found.get(name, (0, 0))[0], name))
+    benchmarks = [Benchmark(visible(name, 80), known.get(name), *found.get(name, (0, 0))) for name in names]
+    missing = {visible(one.name, 80): visible(one.trouble, 300) for one in checked if one.trouble is not None}
     return Hits(benchmarks, missing, contaminations["completion_id"].n_unique(), _shown(contaminations))
 
 

@@ -15,7 +15,7 @@ from r1data.report import breakdowns, panel
 from r1data.report.draws import draws
 from r1data.report.facts import RunFacts
 from r1data.report.funnel import Funnel
-from r1data.report.hits import Checked, Hits, hits
+from r1data.report.hits import Hits, hits
 from r1data.report.paths import TEMPLATES
 from r1data.report.safety import visible
 from r1data.report.samples import kept_sample, rejected_samples
@@ -95,7 +95,7 @@ def _hits(tables: Tables) -> Hits | None:
     contaminations = getattr(tables, "contaminations", None)
     if contaminations is None:
         return None
-    return hits(contaminations.collect(), getattr(tables, "checked", None) or Checked())
+    return hits(contaminations.collect(), getattr(tables, "benchmarks", ()))
 
 
 def environment() -> Environment:

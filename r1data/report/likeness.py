@@ -26,7 +26,9 @@ class Compared(NamedTuple):
 def compare(one: str, other: str) -> Compared:
     """Lay two texts beside each other, word by word, upper case and lower case alike."""
     places = [_tokens(text[:LONGEST_READ]) for text in (one, other)]
-    words = [[text[at.start : at.end].casefold() for at in spots] for text, spots in zip((one, other), places, strict=True)]
+    words = [
+        [text[at.start : at.end].casefold() for at in spots] for text, spots in zip((one, other), places, strict=True)
+    ]
     begin = 0
     while begin < min(map(len, words)) and words[0][begin] == words[1][begin]:
         begin += 1
@@ -39,7 +41,9 @@ def compare(one: str, other: str) -> Compared:
         blocks = SequenceMatcher(None, *middles, autojunk=True).get_matching_blocks()
         same += [(block.a + begin, block.b + begin, block.size) for block in blocks]
     same.append((len(words[0]) - end, len(words[1]) - end, end))
-    return Compared(*zip(*(_spans(places[side], [(run[side], run[2]) for run in same]) for side in (0, 1)), strict=True))
+    return Compared(
+        *zip(*(_spans(places[side], [(run[side], run[2]) for run in same]) for side in (0, 1)), strict=True)
+    )
 
 
 def _tokens(text: str) -> list[Span]:

@@ -39,9 +39,7 @@ class Span(NamedTuple):
     end: int
 
 
-def offences(
-    reason: str, text: str, language: str, longest_paragraph: int, findings: Sequence[str] = ()
-) -> list[Span]:
+def offences(reason: str, text: str, language: str, longest_paragraph: int, findings: Sequence[str] = ()) -> list[Span]:
     """What the first reason complains about, in order and without overlap; empty where it is no place in the text.
 
     `findings` say which part of a reason it was; without them all that the reason may be about is marked.
@@ -69,7 +67,7 @@ def _marks(finding: str, whole: str, language: str, longest_paragraph: int) -> l
         case Reason.NO_ANSWER, _:
             answer = whole.rfind(replies.CLOSE) + len(replies.CLOSE) if replies.CLOSE in whole else 0
             return _end(whole, answer)
-        case (Reason.INCORRECT | Reason.UNVERIFIED), _:
+        case ((Reason.INCORRECT | Reason.UNVERIFIED), _):
             return _last_box(whole)
         case Reason.MIXED_LANGUAGE, _:
             return _joined(Span(*span) for span in foreign_spans(text, language))

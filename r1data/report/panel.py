@@ -227,6 +227,7 @@ def _between(scale: Scale, place: int) -> str:
 
 def _ticks(scale: Scale) -> list[int]:
     """Stops to name: the roundest numbers that keep their distance from each other."""
+
     def roundness(at: int) -> tuple[int, str, int]:
         digits = f"{scale.stops[at]:.10g}".replace(".", "").strip("0")
         return (len(digits), digits, at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -34,7 +34,7 @@ class RefinedFacts:
     when: str
     version: str
     seconds: float | None = None
-    checked: Checked = field(default_factory=Checked)
+    checked: tuple[Checked, ...] = ()
     command: str | None = None
     """What `--set` is put behind to see other thresholds, such as `r1data whatif OUT.parquet`."""
 
@@ -114,7 +114,9 @@ def _rejected(
     ids = [*wanted["completion_id"], *partners.values()]
     replies, questions = texts(ids), prompts(ids) if prompts is not None else {}
     named: dict[str, str] = dict(
-        rows.filter(pl.col("completion_id").is_in(ids)).select("completion_id", pl.coalesce("id", "completion_id")).iter_rows()
+        rows.filter(pl.col("completion_id").is_in(ids))
+        .select("completion_id", pl.coalesce("id", "completion_id"))
+        .iter_rows()
     )
     found: dict[str, list[Rejected]] = {}
     for reason in Reason:
@@ -150,9 +152,7 @@ def _beside(
 ) -> Rejected:
     findings: Sequence[str] = row["findings"] or []
     text = replies[row["completion_id"]]
-    marks = offences(
-        row["reason"], text, row["language"] or "en", settings.selection.longest_paragraph, findings
-    )
+    marks = offences(row["reason"], text, row["language"] or "en", settings.selection.longest_paragraph, findings)
     other = replies.get(partner) if partner is not None else None
 
     def question(of: str | None) -> Markup | None:

@@ -75,7 +75,8 @@ def rejected_samples(tables: Tables, drawn: pl.DataFrame, selection: Selection) 
         rows = chosen.filter(pl.col("reason") == reason).sort("other_reasons", "completion_id")
         if rows.height:
             samples[reason.value] = [
-                _sample(row, selection, kept.get(partners.get(row["completion_id"], ""))) for row in rows.iter_rows(named=True)
+                _sample(row, selection, kept.get(partners.get(row["completion_id"], "")))
+                for row in rows.iter_rows(named=True)
             ]
     return samples
 
@@ -129,7 +130,9 @@ def _in_full(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
         tables.completions.join(ids, on="completion_id", how="semi").drop("prompt_id", "completion_tokens"),
         combined(tables.verdicts.join(ids, on="completion_id", how="semi"), tables.policy).drop("outcome", "version"),
         tables.measures.join(ids, on="completion_id", how="semi").drop("version"),
-        tables.decisions.join(ids, on="completion_id", how="semi").select("completion_id", "reasons", "findings", "duplicate_of", "similarity", "contaminated_by"),
+        tables.decisions.join(ids, on="completion_id", how="semi").select(
+            "completion_id", "reasons", "findings", "duplicate_of", "similarity", "contaminated_by"
+        ),
     )
     prompts = tables.prompts.join(prompt_ids, on="prompt_id", how="semi")
     full = rows.lazy()

@@ -65,13 +65,17 @@ def twins(decided: pl.DataFrame, texts: Texts) -> Twins | None:
 
 def _bands(rows: pl.DataFrame) -> list[tuple[str, int]]:
     """Near twins by similarity, in steps of a twentieth."""
-    near = rows.filter(~pl.col("exact")).select((pl.col("similarity") * 20).floor().clip(0, 19).cast(pl.Int32).alias("b"))
+    near = rows.filter(~pl.col("exact")).select(
+        (pl.col("similarity") * 20).floor().clip(0, 19).cast(pl.Int32).alias("b")
+    )
     return [(f"{5 * band}–{5 * band + 5}%", n) for band, n in near.group_by("b").len().sort("b").iter_rows()]
 
 
 def _pairs(rows: pl.DataFrame, texts: Texts) -> list[Pair]:
     """One pair of each of some groups: near ones first, as the same text has nothing to show, the largest first."""
-    by_group = rows.sort("exact", "similarity", "completion_id").unique("duplicate_of", keep="first", maintain_order=True)
+    by_group = rows.sort("exact", "similarity", "completion_id").unique(
+        "duplicate_of", keep="first", maintain_order=True
+    )
     chosen = by_group.sort("exact", "size", "similarity", "completion_id", descending=[False, True, False, False])
     chosen = chosen.head(GROUPS_SHOWN)
     found = texts([*chosen["completion_id"], *chosen["duplicate_of"]])

@@ -28,7 +28,7 @@ from r1data.report.hits import Checked
 from r1data.sources.benchmarks import Loaded, load_benchmarks
 from r1data.sources.replies_file import read_some
 from r1data.stages.reading import READ_SCHEMA, Reader, read_all, row_key, row_of
-from r1data.stages.refined_table import decided
+from r1data.stages.refined_table import OUT_COLUMNS, decided
 from r1data.store.files import STAGING, write_parquet, write_text
 from r1data.store.kept_file import check_kind, write_kept
 from r1data.verifiers import VerifierPool
@@ -93,7 +93,7 @@ def refine_file(
         progress.say("comparing and deciding")
         hits = screening.finish()
         table = decided(pl.scan_parquet(parts).collect(), settings, resemblance.finish(), hits)
-        write_parquet(out, table.drop("completion_id"), GROUP_ROWS)
+        write_parquet(out, table.select(OUT_COLUMNS), GROUP_ROWS)
     if kept is not None:
         write_kept(source, table["kept"].to_numpy(), kept)
     refined = _counted(table, loaded, time.monotonic() - started)
@@ -149,7 +149,10 @@ def _page(
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
         seconds=refined.seconds,
-        checked=Checked(refined.checked, refined.unchecked),
+        checked=(
+            *(Checked(name, items) for name, items in refined.checked.items()),
+            *(Checked(name, 0, why) for name, why in refined.unchecked.items()),
+        ),
         command=f"r1data whatif {out.name}",
     )
 
@@ -158,7 +161,8 @@ def _page(
             row_key(number): text for number, text in read_some(source, [row_of(k) for k in keys], column).items()
         }
 
-    return render_refined(table, settings, facts, texts("response"), texts("prompt"), hits)
+    keyed = table.with_columns(duplicate_of="twin")
+    return render_refined(keyed, settings, facts, texts("response"), texts("prompt"), hits)
 
 
 def _counted(table: pl.DataFrame, loaded: Loaded, seconds: float) -> Refined:

@@ -13,21 +13,25 @@ UNREADABLE = "format/unreadable"
 DECIDED = ("kept", "reason", "reasons", "findings", "duplicate_of", "similarity", "contaminated_by", "benchmark")
 LABELS = ("language", "domain", "source", "finish_reason", "completion_tokens", "asked", *VERDICT, "trouble")
 HIT = ("part", "method", "score", "text", "item_text")
-OUT_COLUMNS = ("completion_id", "id", *DECIDED, "contamination", "rank", *LABELS, *MEASURED, "prompt_id", "group", "signature")
+OUT_COLUMNS = ("id", *DECIDED, "contamination", "rank", *LABELS, *MEASURED, "prompt_id", "group", "signature")
 """`group` and `signature` are there so that another threshold needs no text; null where a row resembles no other."""
+KEYS = ("completion_id", "twin")
+"""What rows and their twins are called while they are decided on."""
 
 
 def decided(rows: pl.DataFrame, settings: Refinement, kinship: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
-    """Decide on the rows of a file (`reading.READ_SCHEMA`), which stay in their order; columns are `OUT_COLUMNS`."""
+    """Decide on the rows of a file (`reading.READ_SCHEMA`), which stay in their order; columns are `KEYS`
+    and `OUT_COLUMNS`.
+    """
     decisions = decide_rows(rows, settings.selection, settings.seed, kinship, hits)
     names = rows.select("completion_id", "id")
     twins = decisions.select(completion_id="duplicate_of").join(
         names, on="completion_id", how="left", maintain_order="left"
     )
     told = decisions.select("kept", "reason", "reasons", "findings", "rank", "similarity")
-    table = rows.hstack(told).with_columns(twins["id"].alias("duplicate_of"))
+    table = rows.hstack(told).with_columns(twins["id"].alias("duplicate_of"), decisions["duplicate_of"].alias("twin"))
     table = table.join(kinship, on="completion_id", how="left", maintain_order="left")
-    return _with_trouble(_with_hits(table, hits)).select(OUT_COLUMNS)
+    return _with_trouble(_with_hits(table, hits)).select(*KEYS, *OUT_COLUMNS)
 
 
 def _with_hits(table: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
