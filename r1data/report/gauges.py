@@ -187,7 +187,7 @@ def _counts(lowest: int, usual: float, largest: float) -> list[float]:
     found = [float(n) for n in range(lowest, 11)]
     power = 10
     while found[-1] < largest and len(found) < MOST_STOPS:
-        for mantissa in MANTISSAS[1:] + (10,):
+        for mantissa in (*MANTISSAS[1:], 10):
             found.append(float(round(mantissa * power)))
             if found[-1] >= largest:
                 break

@@ -38,7 +38,7 @@ def compare(one: str, other: str) -> Compared:
     middles = [their[begin : len(their) - end] for their in words]
     same: list[tuple[int, int, int]] = [(0, 0, begin)]
     if max(map(len, middles)) <= MOST_COMPARED:
-        blocks = SequenceMatcher(None, *middles, autojunk=True).get_matching_blocks()
+        blocks = SequenceMatcher(None, middles[0], middles[1]).get_matching_blocks()
         same += [(block.a + begin, block.b + begin, block.size) for block in blocks]
     same.append((len(words[0]) - end, len(words[1]) - end, end))
     return Compared(

@@ -71,8 +71,8 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """All dials by group. `rows` of `total` are in `data`; `faithful` is false where the decisions in the tables are not
-    those that the recipe's thresholds give, which nothing can then be told from.
+    """All dials by group. `rows` of `total` are in `data`; `faithful` is false where the decisions in the tables are
+    not those that the recipe's thresholds give, which nothing can then be told from.
     """
 
     groups: dict[str, list[Dial]]
@@ -93,7 +93,7 @@ class Panel:
 @cache
 def script() -> Markup:
     """The script that moves thresholds, as it stands in the page."""
-    return Markup((TEMPLATES / "thresholds.js").read_text(encoding="utf-8").strip())  # noqa: S704 - our own file
+    return Markup((TEMPLATES / "thresholds.js").read_text(encoding="utf-8").strip())
 
 
 @cache
@@ -122,8 +122,9 @@ def panel(frame: pl.DataFrame, selection: Selection, command: str | None = None)
     kept = decided["kept"].to_numpy()
     groups: dict[str, list[Dial]] = {}
     for place, scale in enumerate(shown):
-        flags = beyond.get(place)
-        counts = (int(flags.sum()), int((flags & (causes == 1)).sum())) if flags is not None else (0, 0)
+        counts = (0, 0)
+        if place in beyond:
+            counts = (int(beyond[place].sum()), int((beyond[place] & (causes == 1)).sum()))
         number = movable.index(place) if place in beyond else None
         groups.setdefault(scale.gauge.group, []).append(_dial(number, scale, bins[place], kept, *counts))
     first = _first(masks)
@@ -157,7 +158,7 @@ def embedded(data: object) -> Markup:
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     for character in "<>&'":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 - nothing in it is markup any more
+    return Markup(text)
 
 
 def reason_of(scale: Scale) -> Reason:

@@ -13,12 +13,13 @@ from markupsafe import Markup
 from r1data.recipe import Refinement
 from r1data.report import breakdowns, panel
 from r1data.report.excerpts import excerpt
-from r1data.report.hits import Checked, hits
+from r1data.report.hits import hits
 from r1data.report.html import environment
 from r1data.report.offences import offences
 from r1data.report.safety import rendered, visible
 from r1data.report.steps import MEANING
 from r1data.report.twins import Texts, twins
+from r1data.store import Checked
 from schemas import Contaminations, Reason
 
 PER_REASON = 3
@@ -61,8 +62,8 @@ def render_refined(
     contaminations: pl.DataFrame | None = None,
 ) -> str:
     """The page about decided rows: `completion_id`, the measures, `kept`, `reason`, `reasons`, `findings`,
-    `duplicate_of` and `similarity`, and where known `id` (what the file calls a row), `prompt_id`, `domain`, `language`,
-    `source`, `outcome` and `finish_reason`.
+    `duplicate_of` and `similarity`, and where known `id` (what the file calls a row), `prompt_id`, `domain`,
+    `language`, `source`, `outcome` and `finish_reason`.
 
     `texts` and `prompts` give the replies and questions of some completion ids; only a few dozen are asked for.
     `contaminations` are the hits (`schemas.Contaminations`).

@@ -23,7 +23,8 @@ ORIGIN = ("completion_id", "prompt_id", "source", "source_row", "domain", "langu
           "model_fingerprint", "engine", "temperature", "top_p")  # fmt: skip
 CHECKED = ("verifier", "outcome", "extracted", "reference", "prompt_tokens", "completion_tokens")
 MEASURED = ("language_share", "answer_language_share", "detected_language", "reasoning_chars", "answer_chars",
-            "paragraphs", "longest_paragraph", "code_fences", "repeated_lines", "repeated_ngrams", "foreign_words")  # fmt: skip
+            "paragraphs", "longest_paragraph", "code_fences",
+            "repeated_lines", "repeated_ngrams", "foreign_words")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
