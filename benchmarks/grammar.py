@@ -143,7 +143,7 @@ STORIES = {
 QUESTIONS = {
     "en": [
         "How many U does H have P the N?", "What V the A N, in U?", "How many A N are left P H?",
-        "After how many U does the N V the A N?", "What is the chance that a N V the A N?", "Which N V # U?",
+        "After how many U does the N V the A N?", "How likely V a N the A N?", "Which N V # U?",
     ],
     "zh": [
         "H 一共有多少 U N？", "A N V 多少 U？", "H 还剩多少个 A N？", "经过多少 U，N V A N？",
@@ -249,7 +249,7 @@ def _root(roll: Roll) -> str:
 
 
 def _quadratic(roll: Roll) -> str:
-    p, q = roll(1, 40), roll(1, 40)
+    p, q = roll(1, 999), roll(1, 999)
     return f"$x^2 - {p + q}x + {p * q} = (x - {p})(x - {q})$"
 
 

@@ -34,6 +34,7 @@ from r1data.stages import (
     Job,
     Plan,
     assemble,
+    compare,
     decide,
     fill_references,
     grade_missing,
@@ -105,6 +106,12 @@ def judge_task(work: Work, retry_failed: bool) -> int:
 
 
 @task(cache_policy=NO_CACHE)
+def compare_task(work: Work) -> None:
+    """Find replies that resemble each other, and those that hold a benchmark's item."""
+    compare(work.job)
+
+
+@task(cache_policy=NO_CACHE)
 def decide_task(work: Work) -> int:
     """Decide what is kept."""
     return decide(work.job).height
@@ -146,6 +153,7 @@ def reasoning(
             work.service = None
         grade_task(work)
         judge_task(work, retry_failed)
+        compare_task(work)
         decide_task(work)
         funnel = assemble_task(work, time.monotonic() - started)
     counts = {name: value for name, value in funnel.as_dict().items() if isinstance(value, int)}

@@ -12,6 +12,7 @@ from r1data.stages import (
     Job,
     Plan,
     assemble,
+    compare,
     decide,
     fill_references,
     grade_missing,
@@ -57,6 +58,7 @@ def run(job: Job, *, retry_failed: bool = False, top_up: bool = False) -> Result
             grade_missing(job, pool)
             fill_references(job, pool)
         judge_missing(job, retry_failed=retry_failed)
+        compare(job)
         decide(job)
         seconds = time.monotonic() - started
         return Result(todo, assemble(job, seconds), sampled, seconds)

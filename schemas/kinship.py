@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import dataframely as dy
 
 VERSION = 1
+BINS = 128
+"""Numbers of a signature."""
+
+Method = Literal["ngram", "digits", "overlap"]
 
 
 class Kinship(dy.Schema):
@@ -16,8 +22,7 @@ class Kinship(dy.Schema):
 
     completion_id = dy.String(primary_key=True)
     group = dy.Int64(min=0)
-    signature = dy.Any()
-    """Array of uint16."""
+    signature = dy.Array(dy.UInt16(), BINS)
 
 
 class Contaminations(dy.Schema):
@@ -28,7 +33,7 @@ class Contaminations(dy.Schema):
     benchmark = dy.String(primary_key=True)
     item = dy.String(primary_key=True)
     part = dy.String(check=lambda c: c.is_in(["prompt", "reasoning", "answer", "solution"]))
-    method = dy.String(check=lambda c: c.is_in(["ngram", "digits", "overlap"]))
+    method = dy.String(check=lambda c: c.is_in(get_args(Method)))
     """`ngram`: a run of words in common; `digits`: the same text but for digits; `overlap`: most of the item's words in
     their order, a few of them changed."""
     score = dy.Float64(min=0, max=1)

@@ -10,7 +10,7 @@ import polars as pl
 from r1data.audit.code_tests import tests_wanting
 from r1data.audit.references import UNREADABLE, audit_references, checkable, current, placeholder
 from r1data.audit.rules import broken
-from r1data.audit.twins import twins
+from r1data.audit.twins import near_twins, twins
 from r1data.recipe import Audit
 from r1data.verifiers import VerifierPool
 from schemas import Audits, BadPrompts
@@ -18,7 +18,7 @@ from schemas import Audits, BadPrompts
 BATCH = 5000
 """So many references are with the verifiers at once, and are stored before the next."""
 CONTENT_CHARS = 300
-TESTS_MISSING, DUPLICATE = "tests_missing", "duplicate"
+TESTS_MISSING, DUPLICATE, NEAR_DUPLICATE = "tests_missing", "duplicate", "near_duplicate"
 SET_ASIDE = {"prompt_id": pl.String, "rule": pl.String, "detail": pl.String}
 
 
@@ -42,13 +42,15 @@ def audit(
     *,
     sources: Sequence[str],
     known: pl.DataFrame,
+    near: bool = True,
     save: Callable[[pl.DataFrame], None] = lambda audits: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Audited:
     """Audit the prompts: rules over the question first, then the references, then twins among what is left.
 
     `known` (Audits) is what verifiers have said before and is not asked again; `save` gets it with what is new, now and
-    then. `sources` are the names of the sources in the order of the recipe. The result depends on no order of rows.
+    then. `near` has the rule `duplicate` extend to questions that are nearly the same. `sources` are the names of the
+    sources in the order of the recipe. The result depends on no order of rows.
     """
     flagged = _flagged(prompts, settings)
     left = _without(prompts, flagged)
@@ -58,6 +60,9 @@ def audit(
     if DUPLICATE in settings.rules:
         repeated = _repeated(left, sources)
         flagged, left = pl.concat([flagged, repeated]), _without(left, repeated)
+    if near and DUPLICATE in settings.rules:
+        alike = _nearly_repeated(left, sources)
+        flagged, left = pl.concat([flagged, alike]), _without(left, alike)
     return Audited(left, _bad_rows(prompts, flagged))
 
 
@@ -123,6 +128,15 @@ def _repeated(prompts: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
     addition = pl.when(same).then(pl.lit("")).otherwise(differs)
     detail = pl.concat_str(pl.format("the same question as {} of {}", "twin", "twin_source"), addition)
     return pairs.select("prompt_id", rule=pl.lit(DUPLICATE), detail=detail)
+
+
+def _nearly_repeated(prompts: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
+    about = prompts.select(twin="prompt_id", twin_source="source")
+    pairs = near_twins(prompts, sources).join(about, on="twin")
+    detail = pl.format(
+        "nearly the question of {} of {}: similarity {}", "twin", "twin_source", pl.col("similarity").round(3)
+    )
+    return pairs.select("prompt_id", rule=pl.lit(NEAR_DUPLICATE), detail=detail)
 
 
 def _without(prompts: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from r1data.duplicates import prompt_twins
+
 FOLDED_VERIFIERS = frozenset({"math", "choice", "code", "judge"})
 """Elsewhere spelling may be what the task is about."""
 SPACING = re.compile(r"\\[,;:! ]|\\(?:left|right|displaystyle)(?![A-Za-z])|[$`~*]{2}|\$")
@@ -38,3 +40,14 @@ def twins(prompts: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
     ordered = rows.drop("messages").with_columns(key=pl.Series(keys, dtype=pl.String)).sort("rank", "prompt_id")
     first = pl.col("prompt_id").first().over("key", "verifier", "task")
     return ordered.with_columns(twin=first).filter(pl.col("twin") != pl.col("prompt_id")).select("prompt_id", "twin")
+
+
+def near_twins(prompts: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
+    """Prompts that nearly repeat another one: prompt_id, the `twin` that stays, as with `twins`, and `similarity`."""
+    rank = {source: place for place, source in enumerate(sources)}
+    content = pl.col("messages").list.eval(pl.element().struct.field("content")).list.join("\n")
+    rows = prompts.filter(pl.col("verifier").is_in(FOLDED_VERIFIERS)).select(
+        "prompt_id", "verifier", "reference", "task", text=content,
+        rank=pl.col("source").replace_strict(rank, default=len(rank), return_dtype=pl.Int64),
+    )  # fmt: skip
+    return prompt_twins(rows.sort("rank", "prompt_id"))

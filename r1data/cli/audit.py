@@ -36,7 +36,8 @@ def audit(
     ingested = read_prompts(what)
     known = Workspace(RUNS / what.name).read_audits()
     with VerifierPool(None, what.verification.deadline) as pool:
-        audited = audit_prompts(ingested.prompts, what.audit, pool, sources=ingested.sources, known=known)
+        near = what.duplicates.prompts == "drop"
+        audited = audit_prompts(ingested.prompts, what.audit, pool, sources=ingested.sources, known=known, near=near)
     if as_json:
         typer.echo(json.dumps(_as_dict(ingested, audited), ensure_ascii=False))
     else:

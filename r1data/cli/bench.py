@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from r1data.cli.output import listening
+from r1data.contamination.benchmark import CASES as CONTAMINATION
+from r1data.contamination.benchmark import run_benchmark as run_contamination
 from r1data.measures import benchmark as filters
 from r1data.progress import Progress
 from r1data.verifiers import VerifierPool
@@ -93,6 +95,31 @@ def _show_misjudged(result: filters.Benchmark, console: Console) -> None:
             heard = {column: one.measures[column] for column in filters.SPEAKING[name]}
             said = f"{name.value}: {wanted}: {one.case.id} ({one.case.language}, {one.case.note}): {heard}"
             console.print(Text(said), soft_wrap=True)
+
+
+@bench.command()
+def contamination(
+    cases: Annotated[Path, typer.Option(help="A folder of items and labelled texts, JSONL.")] = CONTAMINATION,
+    show_faults: Annotated[bool, typer.Option("--faults", help="List every text that was judged otherwise.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Print how many planted items are found, and how many texts without one are accused."""
+    result = run_contamination(cases)
+    if as_json:
+        typer.echo(json.dumps(result.as_dict(), ensure_ascii=False))
+        return
+    table = Table("texts", "kind", "cases", "said to hold an item", title="contamination", title_justify="left")
+    for rate in [*result.rates, result.total(True), result.total(False)]:
+        kind = "planted" if rate.planted else "look-alike"
+        table.add_row(kind, rate.kind, f"{rate.cases:,}", f"{rate.found:,} ({rate.share:.1%})")
+    Console().print(table)
+    for case in result.missed if show_faults else []:
+        Console().print(Text(f"missed {case['item']} ({case['kind']}): {case['text'][:200]!r}"), soft_wrap=True)
+    for hit in result.accused if show_faults else []:
+        said = (
+            f"accused ({hit['kind']}) of {hit['item']} by {hit['method']}: {hit['text']!r}; item: {hit['item_text']!r}"
+        )
+        Console().print(Text(said), soft_wrap=True)
 
 
 def _show(result: Benchmark, console: Console) -> None:

@@ -2,7 +2,8 @@ r"""Notation: code, formulas, tags and addresses in a text, found in one pass.
 
 It decides as these patterns would, tried one after the other at each place: fenced code as CommonMark has it; `...`;
 $$...$$; $...$ without a space inside; \( \) and \[ \]; \begin{x}...\end{x}; a command with its groups, three deep;
-tags with their attributes; addresses up to a space or a Chinese character. A test holds it to them.
+tags with their attributes; tokens of chat
+templates; addresses up to a space or a Chinese character. A test holds it to them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ a variable, an acronym, a unit, the name of a function or of something in a prog
 OPENS = np.zeros(256, np.bool_)
 """Bytes that may begin notation, or a line."""
 OPENS[list(b"\n`$\\<h")] = True
+TOKEN_BYTES = 64
+"""Length of the longest token of a chat template that is looked for."""
 _SPACE, _DIGIT, _HAN = int(Script.SPACE), int(Script.DIGIT), int(Script.HAN)
 
 
@@ -73,6 +76,8 @@ def mask_notation(data: Bytes, start: int, end: int, scripts: Bytes, opens: npt.
                     stop = _command(data, at, end, scripts)
         elif byte == 0x3C:  # <
             stop, kind = _tag(data, at, end, scripts), TAG
+            if stop < 0:
+                stop = _special_token(data, at, end)
         elif byte == 0x68:  # h
             stop, kind = _address(data, at, end, scripts), ADDRESS
         if stop > 0:
@@ -289,6 +294,20 @@ def _tag(data: Bytes, at: int, end: int, scripts: Bytes) -> int:
         if place >= end:
             return -1
         place += 1
+
+
+@kernel
+def _special_token(data: Bytes, at: int, end: int) -> int:
+    """The end of a token of a chat template, `<|name|>` or the same with wide bars."""
+    if at + 1 >= end or (data[at + 1] != 0x7C and data[at + 1] != 0xEF):
+        return -1
+    place = at + 1
+    while place < end and place < at + TOKEN_BYTES and data[place] != 0x0A:
+        if data[place] == 0x3E:
+            wide = data[place - 3] == 0xEF and data[place - 2] == 0xBD and data[place - 1] == 0x9C  # ｜
+            return place + 1 if place > at + 3 and (wide or data[place - 1] == 0x7C) else -1
+        place += 1
+    return -1
 
 
 @kernel

@@ -318,7 +318,7 @@ class Selection(Strict):
     truncated: Literal["drop", "keep"] = "drop"
     language_share: Annotated[float, Field(ge=0, le=1)] = 0.95
     """Least share of words in the prompt's language, in the reasoning and in the answer."""
-    foreign_words: Annotated[int, Field(ge=0)] = 12
+    foreign_words: Annotated[int, Field(ge=0)] = 0
     """Most words in other languages, names and quotations aside, in the whole reply."""
     foreign_passage: Annotated[int, Field(ge=0)] = 4
     """Most of them in a row."""
@@ -345,7 +345,7 @@ class Selection(Strict):
     """Whether a reply may talk of itself as a model."""
     cut_off: Literal["drop", "keep"] = "drop"
     """Whether a reply may stop in the middle of something, though the engine says that it had ended."""
-    similarity: Annotated[float, Field(gt=0, le=1)] = 0.85
+    similarity: Annotated[float, Field(gt=0, le=1)] = 0.7
     """From which similarity on a text is a duplicate of an earlier one."""
     pass_rate: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]] = (0.0, 1.0)
     """Prompts are kept whose share of correct draws lies between the two, both included."""

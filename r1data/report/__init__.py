@@ -4,5 +4,13 @@ from r1data.report.card import render_card
 from r1data.report.facts import RunFacts
 from r1data.report.funnel import Funnel
 from r1data.report.html import render_report
+from r1data.report.refined import RefinedFacts, render_refined
 
-__all__ = ["Funnel", "RunFacts", "render_card", "render_report"]
+__all__ = [
+    "Funnel",
+    "RefinedFacts",
+    "RunFacts",
+    "render_card",
+    "render_refined",
+    "render_report",
+]

@@ -15,6 +15,8 @@ from schemas import Outcome
 MOST_RATES = 10
 """Steps of the pass rate that get a bar of their own."""
 GROUPS_SHOWN = 20
+BANDS = ("never solved", "up to 25%", "25% to 75%", "75% and more", "always solved")
+"""Of prompts, by the share of their judged draws that are correct."""
 COLOURS = {Outcome.CORRECT: "kept", Outcome.INCORRECT: "rejected", Outcome.NO_ANSWER: "muted"}
 """Of outcomes; the others are faults of the checking."""
 
@@ -93,6 +95,24 @@ def languages(tables: Tables, drawn: pl.DataFrame, threshold: float) -> list[dic
         .head(GROUPS_SHOWN)
         .to_dicts()
     )
+
+
+def yields(drawn: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Yield by everything that a prompt is known by, and by how hard it is."""
+    shown = {name: groups(drawn, name) for name in ("domain", "language", "source")}
+    judged = pl.col("outcome").is_in(JUDGED)
+    correct = (judged & (pl.col("outcome") == Outcome.CORRECT)).sum().over("prompt_id")
+    rate = correct / judged.sum().over("prompt_id")
+    band = pl.when(rate.is_nan()).then(pl.lit("not judged")).otherwise(_band(rate))
+    bands = groups(drawn.with_columns(difficulty=band), "difficulty")
+    return shown | {"difficulty": sorted(bands, key=lambda row: [*BANDS, "not judged"].index(row["name"]))}
+
+
+def _band(rate: pl.Expr) -> pl.Expr:
+    """The pass rate as one of `BANDS`: never and always are bands of their own."""
+    never, low, middle, high, always = (pl.lit(name) for name in BANDS)
+    between = pl.when(rate <= 0.25).then(low).when(rate < 0.75).then(middle).otherwise(high)
+    return pl.when(rate == 0).then(never).when(rate == 1).then(always).otherwise(between)
 
 
 def groups(drawn: pl.DataFrame, column: str) -> list[dict[str, Any]]:

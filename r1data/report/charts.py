@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 520, 240
 LEFT, RIGHT, TOP, BOTTOM = 46, 24, 24, 44
 INNER_WIDTH, INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 BASE = HEIGHT - BOTTOM
+SMALL = (320, 84)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,37 @@ def overlay(edges: Sequence[float], series: Sequence[Series], *, label: str) -> 
     for place in range(0, len(edges), every):
         parts.append(_text("tick", LEFT + slot * place, BASE + 18, f"{edges[place]:,.0f}"))
     return _svg(parts, label, " and ".join(one.name for one in series))
+
+
+def spread(series: Sequence[Series], ticks: Sequence[tuple[int, str]], titles: Sequence[str], *, label: str) -> Markup:
+    """A small distribution that fills its width, bins equally wide, each series as the share of its own total.
+
+    Heights are square roots, or else what is rare would be flat beside what is common. `ticks` name places between
+    bins (0 is the left edge), `titles` are shown for each bin when one points at it.
+    """
+    width, height = SMALL
+    shares = [[math.sqrt(count / max(sum(one.counts), 1)) for count in one.counts] for one in series]
+    top = max((max(one, default=0.0) for one in shares), default=0.0) or 1.0
+    slot = width / len(titles)
+    parts = []
+    for one, heights in zip(series, shares, strict=True):
+        points = [f"M0,{height}"]
+        for place, share in enumerate(heights):
+            points.append(f"V{height - (height - 6) * share / top:.1f}H{slot * (place + 1):.1f}")
+        parts.append(Markup('<path class="area {}" d="{}V{}Z"/>').format(one.css, "".join(points), height))
+    for place, title in enumerate(titles):
+        hover = Markup('<rect class="hover" x="{:.2f}" y="0" width="{:.2f}" height="{}"><title>{}</title></rect>')
+        parts.append(hover.format(slot * place, slot, height, title))
+    parts.append(Markup('<line class="grid" x1="0" x2="{}" y1="{y}" y2="{y}"/>').format(width, y=height))
+    for place, text in ticks:
+        x = slot * place
+        anchor = "start" if x < 24 else "end" if x > width - 24 else "middle"
+        tick = Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="{}">{}</text>')
+        parts.append(tick.format(x, height + 16, anchor, text))
+    name = f"{label}: {' and '.join(one.name for one in series)}"
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        width, height + 20, name, Markup("").join(parts)
+    )
 
 
 def nice_ticks(largest: int, wanted: int = 4) -> list[int]:

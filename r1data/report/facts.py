@@ -24,3 +24,5 @@ class RunFacts:
     command: str
     spent: Spent | None = None
     compared: Comparison | None = None
+    workspace: str = "WORKSPACE"
+    """The workspace's folder, as commands name it."""

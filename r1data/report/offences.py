@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import polars as pl
 
 from r1data import replies
-from r1data.measures.language import NOT_LATIN, SCRIPTS
-from r1data.measures.masking import BRACES, NOTATION, words_only
-from r1data.measures.repetition import SHORTEST_LINE, TAIL
+from r1data.measures import bare, code, paragraphs, programs
+from r1data.measures.block import Block
+from r1data.measures.language import foreign_spans
+from r1data.measures.leftovers import PHRASES, TOKENS
+from r1data.measures.masking import BRACES
+from r1data.measures.repetition import SHORTEST_LINE, TAIL, looping_tails
+from r1data.texts import Cutter, Texts
 from schemas import Reason
 
 FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
 TAGS = re.compile(r"</?think>")
 BOX = re.compile(rf"\\boxed\s*{BRACES}")
+TEMPLATE_TOKENS = re.compile("|".join([r"<\|[^|>\s]{1,60}\|>", "<｜[^｜>\\s]{1,60}｜>", *map(re.escape, TOKENS)]))
+SELF_REFERENCES = re.compile("|".join(map(re.escape, PHRASES)), re.IGNORECASE)
+WORD = re.compile(r"[^\W_]+")
+RUN = 10
 LONGEST_READ = 40_000
 """Characters of a text in which offences are looked for."""
 LAST_WORDS = 120
@@ -30,29 +39,102 @@ class Span(NamedTuple):
     end: int
 
 
-def offences(reason: str, text: str, language: str, longest_paragraph: int) -> list[Span]:
-    """What the first reason complains about, in order and without overlap; empty where it is no place in the text."""
-    whole, text = text, text[:LONGEST_READ]
-    match reason:
-        case Reason.TRUNCATED:
+def offences(reason: str, text: str, language: str, longest_paragraph: int, findings: Sequence[str] = ()) -> list[Span]:
+    """What the first reason complains about, in order and without overlap; empty where it is no place in the text.
+
+    `findings` say which part of a reason it was; without them all that the reason may be about is marked.
+    """
+    finer = [finding for finding in findings if finding.partition("/")[0] == reason]
+    spans = [span for finding in finer or [reason] for span in _marks(finding, text, language, longest_paragraph)]
+    return _joined(sorted(spans), 0)
+
+
+def _marks(finding: str, whole: str, language: str, longest_paragraph: int) -> list[Span]:
+    text = whole[:LONGEST_READ]
+    reason, _, finer = finding.partition("/")
+    match reason, finer:
+        case Reason.TRUNCATED, _:
             return _end(whole)
-        case Reason.FORMAT:
+        case Reason.FORMAT, "template_tokens":
+            return _all(TEMPLATE_TOKENS, text)
+        case Reason.FORMAT, "self_reference":
+            return _all(SELF_REFERENCES, text)
+        case Reason.FORMAT, "disagree":
+            thought = whole.rpartition(replies.CLOSE)[0]
+            return _last_box(thought) + _last_box(whole)
+        case Reason.FORMAT, _:
             return _all(TAGS, text)
-        case Reason.NO_ANSWER:
+        case Reason.NO_ANSWER, _:
             answer = whole.rfind(replies.CLOSE) + len(replies.CLOSE) if replies.CLOSE in whole else 0
             return _end(whole, answer)
-        case Reason.INCORRECT | Reason.UNVERIFIED:
+        case ((Reason.INCORRECT | Reason.UNVERIFIED), _):
             return _last_box(whole)
-        case Reason.MIXED_LANGUAGE:
-            return _joined(_foreign_words(text, language))
-        case Reason.LONG_PARAGRAPH:
-            return [line for line in _prose_lines(text) if line.end - line.start > longest_paragraph]
-        case Reason.MESSY_CODE:
+        case Reason.MIXED_LANGUAGE, _:
+            return _joined(Span(*span) for span in foreign_spans(text, language))
+        case Reason.LONG_PARAGRAPH, _:
+            block = _block(text, language)
+            return _in_characters(text, paragraphs.places(block, 0, longest_paragraph))
+        case Reason.MESSY_CODE, "bare":
+            block = _block(text, language)
+            lines = bare.code_lines(block)[0]
+            return _in_characters(text, [(int(block.lines.starts[n]), int(block.lines.ends[n])) for n in lines])
+        case Reason.MESSY_CODE, ("unparsed" | "indentation" | "prose"):
+            return _in_characters(text, _bad_blocks(_block(text, language), finer))
+        case Reason.MESSY_CODE, "unclosed":
+            return _all(FENCE, text)[-1:]
+        case Reason.MESSY_CODE, _:
             return _all(FENCE, text)
-        case Reason.REPETITION:
+        case Reason.REPETITION, ("loop" | "looping_tail" | "looped"):
+            length = int(looping_tails(Texts.of(pl.Series([whole])))[0])
+            return [Span(len(whole) - length, len(whole))] if length else _repeated(text)
+        case Reason.REPETITION, "ngrams":
+            return _runs_again(text) or _repeated(text)
+        case Reason.REPETITION, "tail":
+            return _tails(text)
+        case Reason.REPETITION, _:
             return _repeated(text)
         case _:
             return []
+
+
+def _block(text: str, language: str) -> Block:
+    return Block.of(Texts.of(pl.Series([text])), pl.Series([language]), Cutter())
+
+
+def _in_characters(text: str, places: Sequence[tuple[int, int]]) -> list[Span]:
+    """Places in the text's bytes as places in its characters."""
+    data = text.encode()
+    return [Span(*(len(data[:place].decode(errors="ignore")) for place in pair)) for pair in places]
+
+
+def _bad_blocks(block: Block, what: str) -> list[tuple[int, int]]:
+    """The code blocks that are no program, are wrongly indented, or have running text in them."""
+    found = []
+    for fenced in islice(code.blocks(block, 0), code.MOST_BLOCKS):
+        judged = programs.judge(fenced.text, fenced.info)
+        bad = {"unparsed": not judged.parses, "indentation": judged.misindented, "prose": judged.prose > 0}
+        if bad[what]:
+            found.append((fenced.start, fenced.end))
+    return found
+
+
+def _runs_again(text: str) -> list[Span]:
+    """Words that stand in a run of ten which stood there before."""
+    words = list(WORD.finditer(text))
+    seen: set[tuple[str, ...]] = set()
+    again = []
+    for first in range(len(words) - RUN + 1):
+        run = tuple(word.group().casefold() for word in words[first : first + RUN])
+        if run in seen:
+            again.append(Span(words[first].start(), words[first + RUN - 1].end()))
+        seen.add(run)
+    return again
+
+
+def _tails(text: str) -> list[Span]:
+    """Every turn of the last characters."""
+    found = _all(re.compile(re.escape(text[-TAIL:])), text) if len(text) >= TAIL else []
+    return found if len(found) > 1 else []
 
 
 def _all(pattern: re.Pattern[str], text: str) -> list[Span]:
@@ -93,35 +175,7 @@ def _repeated(text: str) -> list[Span]:
             again.append(line)
         elif len(words) >= SHORTEST_LINE:
             seen.add(words)
-    loop = _all(re.compile(re.escape(text[-TAIL:])), text) if len(text) >= TAIL else []
-    return again or (loop if len(loop) > 1 else [])
-
-
-def _foreign_words(text: str, language: str) -> Iterator[Span]:
-    """The words that the language share counts as not the target's, found where they stand between the notation."""
-    frame = pl.DataFrame({"text": [text]})
-    scripts = [script.pattern for name, script in SCRIPTS.items() if not _serves(name, language)]
-    words = frame.select(words_only(pl.col("text")).str.extract_all("|".join(scripts)).alias("w"))["w"][0].to_list()
-    notation = frame.select(pl.col("text").str.extract_all(NOTATION).alias("n"))["n"][0].to_list()
-    characters = list(text)
-    for span in _in_order(text, notation):  # blanked, not cut out, so that places stay what they are
-        characters[span.start : span.end] = " " * (span.end - span.start)
-    yield from _in_order("".join(characters), words)
-
-
-def _serves(script: str, language: str) -> bool:
-    languages = SCRIPTS[script].languages
-    return language in languages if languages else language not in NOT_LATIN
-
-
-def _in_order(text: str, pieces: Iterable[str]) -> Iterator[Span]:
-    """Where the pieces stand, each looked for behind the one before it."""
-    end = 0
-    for piece in pieces:
-        start = text.find(piece, end)
-        if start >= 0:
-            end = start + len(piece)
-            yield Span(start, end)
+    return again or _tails(text)
 
 
 def _joined(spans: Iterable[Span], gap: int = 2) -> list[Span]:
@@ -129,7 +183,7 @@ def _joined(spans: Iterable[Span], gap: int = 2) -> list[Span]:
     joined: list[Span] = []
     for span in spans:
         if joined and span.start - joined[-1].end <= gap:
-            joined[-1] = Span(joined[-1].start, span.end)
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
         else:
             joined.append(span)
     return joined

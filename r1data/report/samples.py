@@ -13,9 +13,9 @@ from r1data.recipe import Selection
 from r1data.report.excerpts import excerpt
 from r1data.report.offences import offences
 from r1data.report.safety import rendered, visible
-from r1data.selection import combined
+from r1data.selection import AMONG, FINDINGS, combined
 from r1data.store import Tables
-from schemas import Reason
+from schemas import FinishReason, Reason
 
 PER_REASON = 3
 LONGEST_QUESTION, LONGEST_FACT = 600, 200
@@ -23,18 +23,32 @@ ORIGIN = ("completion_id", "prompt_id", "source", "source_row", "domain", "langu
           "model_fingerprint", "engine", "temperature", "top_p")  # fmt: skip
 CHECKED = ("verifier", "outcome", "extracted", "reference", "prompt_tokens", "completion_tokens")
 MEASURED = ("language_share", "answer_language_share", "detected_language", "reasoning_chars", "answer_chars",
-            "paragraphs", "longest_paragraph", "code_fences", "repeated_lines", "tail_repeats")  # fmt: skip
+            "paragraphs", "longest_paragraph", "code_fences",
+            "repeated_lines", "repeated_ngrams", "foreign_words")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One completion as the page shows it; `text` has the offending part marked, `why` says it in numbers."""
+    """One completion as the page shows it; `text` has the offending part marked, `why` says it in numbers. `beside` is
+    a kept reply to the same prompt, or else to another one of its domain.
+    """
 
     completion_id: str
     question: Markup
     text: Markup
     why: str
     facts: dict[str, str]
+    beside: Beside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A kept completion to hold a rejected one against; it has a question where that is another one."""
+
+    completion_id: str
+    question: Markup | None
+    text: Markup
+    tokens: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +67,42 @@ def rejected_samples(tables: Tables, drawn: pl.DataFrame, selection: Selection) 
     Ones that have no other reason come first: they show best what the filter is about.
     """
     places = pl.struct("other_reasons", "completion_id").rank("ordinal").over("reason")
-    chosen = _in_full(tables, drawn.drop_nulls("reason").filter(places <= PER_REASON))
+    rejected = drawn.drop_nulls("reason").filter(places <= PER_REASON)
+    partners = _partners(drawn, rejected)
+    chosen = _in_full(tables, rejected)
+    kept = {row["completion_id"]: row for row in _in_full(tables, _rows_of(drawn, partners)).iter_rows(named=True)}
     samples: dict[str, list[Sample]] = {}
     for reason in Reason:
         rows = chosen.filter(pl.col("reason") == reason).sort("other_reasons", "completion_id")
         if rows.height:
-            samples[reason.value] = [_sample(row, selection) for row in rows.iter_rows(named=True)]
+            samples[reason.value] = [
+                _sample(row, selection, kept.get(partners.get(row["completion_id"], "")))
+                for row in rows.iter_rows(named=True)
+            ]
     return samples
+
+
+def _partners(drawn: pl.DataFrame, rejected: pl.DataFrame) -> dict[str, str]:
+    """For each rejected completion the id of a kept one: to its prompt, else of its domain, always the same one."""
+    kept = drawn.filter(pl.col("kept")).select("completion_id", "prompt_id", "domain")
+    found: dict[str, str] = {}
+    for column in ("domain", "prompt_id"):  # the nearer one overwrites
+        first = kept.group_by(column).agg(partner=pl.col("completion_id").min())
+        pairs = rejected.join(first, on=column, how="inner").select("completion_id", "partner")
+        found |= dict(pairs.iter_rows())
+    return found
+
+
+def _rows_of(drawn: pl.DataFrame, partners: dict[str, str]) -> pl.DataFrame:
+    return drawn.filter(pl.col("completion_id").is_in(list(set(partners.values()))))
+
+
+def _beside(row: dict[str, Any], kept: dict[str, Any] | None) -> Beside | None:
+    if kept is None:
+        return None
+    same = kept["prompt_id"] == row["prompt_id"]
+    question = None if same else rendered(_question(kept), LONGEST_QUESTION)
+    return Beside(kept["completion_id"], question, excerpt(kept["text"], []), f"{kept['completion_tokens']:,}")
 
 
 def kept_sample(tables: Tables, drawn: pl.DataFrame) -> Kept | None:
@@ -88,7 +131,9 @@ def _in_full(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
         tables.completions.join(ids, on="completion_id", how="semi").drop("prompt_id", "completion_tokens"),
         combined(tables.verdicts.join(ids, on="completion_id", how="semi"), tables.policy).drop("outcome", "version"),
         tables.measures.join(ids, on="completion_id", how="semi").drop("version"),
-        tables.decisions.join(ids, on="completion_id", how="semi").select("completion_id", "reasons"),
+        tables.decisions.join(ids, on="completion_id", how="semi").select(
+            "completion_id", "reasons", "findings", "duplicate_of", "similarity", "contaminated_by"
+        ),
     )
     prompts = tables.prompts.join(prompt_ids, on="prompt_id", how="semi")
     full = rows.lazy()
@@ -99,8 +144,9 @@ def _in_full(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
     ).collect()
 
 
-def _sample(row: dict[str, Any], selection: Selection) -> Sample:
-    marks = offences(row["reason"], row["text"], row["language"] or "en", selection.longest_paragraph)
+def _sample(row: dict[str, Any], selection: Selection, kept: dict[str, Any] | None) -> Sample:
+    findings = row["findings"] or []
+    marks = offences(row["reason"], row["text"], row["language"] or "en", selection.longest_paragraph, findings)
     others = ", ".join(row["reasons"][1:]).replace("_", " ")
     facts = {
         "expected": _fact(row["reference"]),
@@ -114,29 +160,35 @@ def _sample(row: dict[str, Any], selection: Selection) -> Sample:
         text=excerpt(row["text"], marks),
         why=_why(row, selection),
         facts=facts | ({"also": others} if others else {}),
+        beside=_beside(row, kept),
     )
 
 
 def _why(row: dict[str, Any], selection: Selection) -> str:
-    """The measure that speaks against the row, beside its threshold."""
-    match row["reason"]:
-        case Reason.TRUNCATED:
-            return f"stopped at {row['completion_tokens']:,} tokens of {row['max_tokens']:,}"
-        case Reason.FORMAT:
-            return f"{row['think_opens']} opening and {row['think_closes']} closing think tags"
-        case Reason.MIXED_LANGUAGE:
-            shares = [row[name] for name in ("language_share", "answer_language_share") if row[name] is not None]
-            wanted = f"at least {selection.language_share:.0%} wanted"
-            return f"{min(shares, default=0):.1%} of the words in {row['language']}, {wanted}"
-        case Reason.LONG_PARAGRAPH:
-            wanted = f"at most {selection.longest_paragraph:,} wanted"
-            return f"a paragraph of {row['longest_paragraph']:,} characters, {wanted}"
-        case Reason.MESSY_CODE:
-            return "a fence that is never closed" if row["fence_unclosed"] else "code in the thought"
-        case Reason.REPETITION:
-            return f"{row['repeated_lines']:.0%} of the lines repeat, the end occurs {row['tail_repeats']} times"
-        case _:
-            return ""
+    """What speaks against the row under its first reason, each measure beside its threshold."""
+    named = {finding.name: finding for finding in FINDINGS}
+    said = []
+    for name in row["findings"] or []:
+        if name.partition("/")[0] != row["reason"]:
+            continue
+        if name not in named:
+            said.append(AMONG.get(name, ""))
+        elif (finding := named[name]).measure is not None:
+            threshold, value = getattr(selection, str(finding.key)), row.get(finding.measure)
+            share = isinstance(threshold, float)
+            numbers = [f"{n:.1%}" if share else f"{n:,}" for n in (value, threshold) if n is not None]
+            said.append(f"{finding.means}: {' where the line is drawn at '.join(numbers)}")
+        elif row["reason"] not in (Reason.INCORRECT, Reason.NO_ANSWER):
+            said.append(finding.means)
+    if row["reason"] == Reason.TRUNCATED and row["finish_reason"] == FinishReason.LENGTH:
+        said.append(f"stopped at {row['completion_tokens']:,} tokens of {row['max_tokens']:,}")
+    if row["reason"] == Reason.FORMAT and not row["think_in_order"]:
+        said.append(f"{row['think_opens']} opening and {row['think_closes']} closing think tags")
+    if row["duplicate_of"] is not None and row["similarity"] is not None:
+        said.append(f"{row['similarity']:.0%} alike with {row['duplicate_of']}")
+    if row["contaminated_by"] is not None:
+        said.append(f"it is in {visible(row['contaminated_by'], LONGEST_FACT)}")
+    return "; ".join(filter(None, said))
 
 
 def _question(row: dict[str, Any]) -> str:

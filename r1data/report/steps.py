@@ -9,22 +9,25 @@ from r1data.report.funnel import Funnel
 from schemas import Reason
 
 MEANING = {
-    Reason.TRUNCATED: "cut by the token limit before it was done",
-    Reason.FORMAT: "the thought is not where it belongs: tags missing, doubled or unclosed",
+    Reason.TRUNCATED: "it ends before it was done",
+    Reason.FORMAT: "the thought is not where it belongs, or the reply is not of one piece",
     Reason.NO_ANSWER: "nothing that could be compared: no box, no sentence that announces an answer",
     Reason.INCORRECT: "the answer is not the reference",
     Reason.UNVERIFIED: "no judgement could be reached; a fault of the checking, not of the model",
-    Reason.MIXED_LANGUAGE: "too few words in the language of the question",
+    Reason.MIXED_LANGUAGE: "words or whole passages in another language than the question's",
     Reason.LONG_PARAGRAPH: "a paragraph that nobody would want to read",
-    Reason.MESSY_CODE: "a code fence that is never closed, or code inside the thought",
-    Reason.REPETITION: "it ends in a loop, or repeats its lines",
-    Reason.DUPLICATE: "the same text was kept already for this prompt",
+    Reason.MESSY_CODE: "code that is no program, never ends, or stands where it should not",
+    Reason.REPETITION: "it ends in a loop, or says again what it has said",
+    Reason.CONTAMINATED: "it holds an item of a benchmark",
+    Reason.DUPLICATE: "another one that was kept says the same, or nearly the same",
+    Reason.PASS_RATE: "its prompt is easier or harder than wanted",
     Reason.SURPLUS: "good, but its prompt has enough good ones",
+    Reason.QUOTA: "good, but there are enough of its kind",
 }
 STAGES = (
     ("correct", (Reason.TRUNCATED, Reason.FORMAT, Reason.NO_ANSWER, Reason.INCORRECT, Reason.UNVERIFIED)),
     ("readable", (Reason.MIXED_LANGUAGE, Reason.LONG_PARAGRAPH, Reason.MESSY_CODE, Reason.REPETITION)),
-    ("kept", (Reason.DUPLICATE, Reason.SURPLUS)),
+    ("kept", (Reason.CONTAMINATED, Reason.DUPLICATE, Reason.PASS_RATE, Reason.SURPLUS, Reason.QUOTA)),
 )
 """What a row is after it has passed these reasons, in the order in which a first reason is chosen."""
 

@@ -1,37 +1,68 @@
 """Deciding: which completions are kept, and every reason why the others are not.
 
-A query over verdicts and measures. It reads no text, so another threshold over a million rows takes a moment.
+A query over verdicts, measures and what comparisons have found. It reads no text, so another threshold over a million
+rows takes a moment. First comes what a row tells by itself, text and verdict; then whether it holds a benchmark's item,
+and whether its prompt is too easy or too hard. Among the rows that are left, those that repeat an earlier one go, then
+those that their prompt has too many of, and at last those that a quota has no room for. So no rejected row stands in
+another one's way, except that a surplus row, or one above a quota, may be the one that a duplicate repeats.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from r1data.recipe import Policy, Selection
+from r1data.selection.candidates import candidates, numbered
+from r1data.selection.findings import FINDINGS, JUDGED, bit, masks_of, names, reasons
+from r1data.selection.keeping import Signatures, over_quota, ranks
 from r1data.selection.policy import combined
-from r1data.selection.reasons import (
-    AMONG_OTHERS,
-    CORRECTNESS,
-    LEGIBILITY,
-    RANK,
-    REPEATS_EARLIER,
-    expressions,
-)
-from schemas import Decisions, FinishReason, Reason
+from schemas import Decisions, Outcome, Reason
+from schemas.kinship import Method
 
-MEASURES = (
-    "think_in_order",
-    "language_share",
-    "answer_language_share",
-    "longest_paragraph",
-    "fence_unclosed",
-    "code_in_reasoning",
-    "repeated_lines",
-    "tail_repeats",
-    "folded",
-)
-IN_DRAWN_ORDER = ("prompt_id", "draw", "completion_id")
-KEEP_ORDER = {"first": IN_DRAWN_ORDER, "shortest": ("prompt_id", "completion_tokens", "draw", "completion_id")}
+Masks = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """What is decided of rows, one value for each: the mask of its `findings` (0: it is kept), its `rank` among its
+    prompt's good ones (0: it is none), the row that it repeats as `twin` (-1: none), and their `similarity`.
+    """
+
+    findings: Masks
+    rank: npt.NDArray[np.int32]
+    twin: Places
+    similarity: Shares
+
+    @property
+    def kept(self) -> npt.NDArray[np.bool_]:
+        """Which rows are kept."""
+        kept: npt.NDArray[np.bool_] = self.findings == 0
+        return kept
+
+    def spelt(self) -> pl.DataFrame:
+        """kept, reason, reasons, findings, rank, twin and similarity, as `schemas.Decisions` has them."""
+        kinds, which = np.unique(self.findings, return_inverse=True)
+        lists = pl.List(pl.String)
+        why = pl.Series([reasons(int(mask)) for mask in kinds], dtype=lists).gather(which)
+        repeats = pl.Series(self.twin >= 0)
+        return pl.DataFrame(
+            {
+                "kept": self.kept,
+                "reason": why.list.first(),
+                "reasons": why,
+                "findings": pl.Series([names(int(mask)) for mask in kinds], dtype=lists).gather(which),
+                "rank": pl.Series(self.rank).replace(0, None),
+                "twin": pl.Series(self.twin).set(~repeats, None),
+                "similarity": pl.Series(self.similarity).set(~repeats, None),
+            }
+        )
 
 
 def decide(
@@ -40,43 +71,76 @@ def decide(
     measures: pl.LazyFrame,
     selection: Selection,
     policy: Policy = "rule",
+    *,
+    seed: int = 0,
+    prompts: pl.LazyFrame | None = None,
+    kinship: pl.DataFrame | None = None,
+    contaminations: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One decision for each completion that is no failed draw, ordered by prompt and draw.
 
     Of `completions` it reads completion_id, prompt_id, draw, finish_reason and completion_tokens. `policy` says whose
-    verdict counts, the rule's or the judge's. The result depends
-    on the rows alone, not on their order, and is valid against `schemas.Decisions`.
+    verdict counts, the rule's or the judge's; `seed` decides where chance does. `prompts` is needed for quotas. The
+    result depends on the rows alone, not on their order, and is valid against `schemas.Decisions`.
 
     Raises ValueError where a completion has not been measured; without a verdict it is `unverified`.
     """
-    rows = _rows(completions, combined(verdicts, policy).select("completion_id", "outcome"), measures)
-    alone = [expression.alias(reason) for reason, expression in _alone(selection).items()]
-    rows = rows.with_columns(alone).with_columns(good=~pl.any_horizontal(_alone(selection).values()))
-    rows = _ranked(_with_repeats(rows), selection)
-    among = expressions(selection)
-    rows = rows.with_columns(among[reason].alias(reason) for reason in AMONG_OTHERS)
-    named = [pl.when(pl.col(reason)).then(pl.lit(reason.value)) for reason in Reason]
-    decided = (
-        rows.with_columns(pl.concat_list(named).list.drop_nulls().alias("reasons"))
-        .with_columns(reason=pl.col("reasons").list.first())
-        .with_columns(kept=pl.col("reason").is_null())
-        .sort(IN_DRAWN_ORDER)
-        .select(*Decisions.columns(), "measured")
-        .collect()
-    )
-    unmeasured = decided.filter(~pl.col("measured"))
-    if unmeasured.height:
-        first = unmeasured["completion_id"][0]
-        raise ValueError(f"{unmeasured.height} completions have no measures (the first is {first}): measure them first")
-    return Decisions.validate(decided.drop("measured"))
+    rows = candidates(completions, combined(verdicts, policy), measures, prompts, kinship, contaminations)
+    return decisions(rows, fates(rows, selection, seed, kinship))
+
+
+def decide_rows(
+    frame: pl.DataFrame,
+    selection: Selection,
+    seed: int = 0,
+    kinship: pl.DataFrame | None = None,
+    contaminations: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Decisions about rows that stand in the order of their precedence: of two alike, the first one stays.
+
+    `frame` has completion_id, prompt_id, finish_reason, completion_tokens, outcome (null for none), asked (whether an
+    outcome is wanted of it), the measures, and what quotas are about. One decision a row, in the same order.
+    """
+    rows = numbered(frame, kinship, contaminations)
+    return decisions(rows, fates(rows, selection, seed, kinship))
+
+
+def decisions(rows: pl.DataFrame, decided: Fates) -> pl.DataFrame:
+    """What is decided of candidates, as the table of decisions."""
+    told = decided.spelt()
+    table = told.drop("twin").with_columns(
+        rows["completion_id"], rows["prompt_id"], rows["contaminated_by"],
+        duplicate_of=rows["completion_id"].gather(told["twin"]),
+    )  # fmt: skip
+    return Decisions.validate(table.select(Decisions.column_names()))
+
+
+def fates(rows: pl.DataFrame, selection: Selection, seed: int = 0, kinship: pl.DataFrame | None = None) -> Fates:
+    """Decide over candidates (`numbered` rows, in drawn order); `kinship` is the table that their `kin` counts."""
+    masks = masks_of(rows, selection)
+    _mark_contaminated(rows, masks)
+    _mark_prompts(rows, selection, masks)
+    signatures = None
+    if kinship is not None and kinship.height:
+        from r1data.duplicates import signatures_of  # its kernels take a while to load
+
+        signatures = signatures_of(kinship)
+    twin, similarity = _mark_repeats(rows, masks, signatures, selection.similarity)
+    rank = ranks(rows, masks == 0, selection, seed, signatures)
+    if selection.keep_per_prompt is not None:
+        masks[rank > selection.keep_per_prompt] |= np.uint64(bit("surplus/rank"))
+    masks[over_quota(rows, masks == 0, selection.quotas, seed)] |= np.uint64(bit("quota/full"))
+    return Fates(masks, rank, twin, similarity)
 
 
 def accepted(frame: pl.DataFrame, selection: Selection) -> pl.Series:
-    """Whether each row is correct and readable, as `decide` sees it before it looks at the prompt's other replies.
+    """Whether each row is correct and readable, as `decide` sees it before it looks at other replies.
 
     Takes `outcome` (null for none yet), `finish_reason` and the columns of `schemas.Measures`.
     """
-    return frame.select((~pl.any_horizontal(_alone(selection).values())).alias("accepted"))["accepted"]
+    if "asked" not in frame.columns:
+        frame = frame.with_columns(asked=pl.lit(True))
+    return pl.Series("accepted", masks_of(frame, selection) == 0)
 
 
 def readable(completions: pl.DataFrame, measures: pl.DataFrame, selection: Selection) -> pl.Series:
@@ -85,33 +149,65 @@ def readable(completions: pl.DataFrame, measures: pl.DataFrame, selection: Selec
     Takes completion_id and finish_reason, and the measures of those completions.
     """
     frame = completions.join(measures, on="completion_id", how="left", maintain_order="left", validate="m:1")
-    flaws = expressions(selection)
-    return frame.select((~pl.any_horizontal(flaws[reason] for reason in LEGIBILITY)).alias("readable"))["readable"]
+    return accepted(frame.with_columns(outcome=pl.lit(Outcome.CORRECT.value)), selection).alias("readable")
 
 
-def _alone(selection: Selection) -> dict[Reason, pl.Expr]:
-    """The reasons that a row gives by itself."""
-    all_of_them = expressions(selection)
-    return {reason: all_of_them[reason] for reason in (*LEGIBILITY, *CORRECTNESS)}
+def expressions(selection: Selection) -> dict[Reason, pl.Expr]:
+    """When each reason that a row gives by itself holds, in the order of the reasons. A measure that is null, or at its
+    threshold, is no reason.
+    """
+    by_reason: dict[Reason, list[pl.Expr]] = {}
+    for finding in FINDINGS:
+        by_reason.setdefault(finding.reason, []).append(finding.holds(selection).fill_null(False))
+    return {reason: pl.any_horizontal(held) for reason in Reason if (held := by_reason.get(reason))}
 
 
-def _rows(completions: pl.LazyFrame, outcomes: pl.LazyFrame, measures: pl.LazyFrame) -> pl.LazyFrame:
-    drawn = completions.filter(pl.col("finish_reason") != FinishReason.ERROR)
-    drawn = drawn.select("completion_id", "prompt_id", "draw", "finish_reason", "completion_tokens")
-    measured = measures.select("completion_id", *MEASURES, measured=pl.lit(True))
-    return drawn.join(outcomes, on="completion_id", how="left").join(
-        measured, on="completion_id", how="left"
-    ).with_columns(pl.col("measured").fill_null(False))  # fmt: skip
+def _mark_contaminated(rows: pl.DataFrame, masks: Masks) -> None:
+    if rows["contamination"].null_count() < rows.height:
+        for method in get_args(Method):
+            held = (rows["contamination"] == method).fill_null(False).to_numpy()
+            masks[held] |= np.uint64(bit(f"contaminated/{method}"))
 
 
-def _with_repeats(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Among a prompt's good replies, mark those that say what an earlier draw said."""
-    earlier = pl.col("good").cast(pl.Int32).cum_sum().over("prompt_id", "folded") > 1
-    return rows.sort(IN_DRAWN_ORDER).with_columns((pl.col("good") & earlier).alias(REPEATS_EARLIER))
+def _mark_prompts(rows: pl.DataFrame, selection: Selection, masks: Masks) -> None:
+    """Mark rows whose prompt is outside the window of pass rates; all its draws count that could be judged."""
+    lowest, highest = selection.pass_rate
+    if (lowest <= 0 and highest >= 1) or not rows.height:
+        return
+    prompt = rows["prompt"].to_numpy()
+    judged = rows["outcome"].is_in([outcome.value for outcome in JUDGED]).fill_null(False).to_numpy()
+    correct = (rows["outcome"] == Outcome.CORRECT).fill_null(False).to_numpy()
+    of, right = np.bincount(prompt, judged), np.bincount(prompt, correct)
+    rate = np.divide(right, of, out=np.full(len(of), np.nan), where=of > 0)[prompt]
+    masks[rate < lowest] |= np.uint64(bit("pass_rate/low"))
+    masks[rate > highest] |= np.uint64(bit("pass_rate/high"))
 
 
-def _ranked(rows: pl.LazyFrame, selection: Selection) -> pl.LazyFrame:
-    """Number a prompt's good and distinct replies by the rule for keeping; null for the others."""
-    best = pl.col("good") & ~pl.col(REPEATS_EARLIER)
-    place = best.cast(pl.Int32).cum_sum().over("prompt_id")
-    return rows.sort(KEEP_ORDER[selection.keep_rule]).with_columns(pl.when(best).then(place).alias(RANK))
+def _mark_repeats(
+    rows: pl.DataFrame, masks: Masks, signatures: Signatures | None, threshold: float
+) -> tuple[Places, Shares]:
+    """Mark good rows that say what an earlier good row says; returns its place (-1 for none) and how alike they are.
+
+    The same text is a duplicate within its prompt even where nothing was compared; elsewhere kinship counts.
+    """
+    twin, similarity = np.full(rows.height, -1, np.int64), np.zeros(rows.height, np.float64)
+    which = np.flatnonzero(masks == 0)
+    good = rows.select("prompt", "folded", "group", "kin")[which].with_columns(place=pl.int_range(len(which)))
+    first = good.select(
+        pl.when(pl.col("folded").is_null()).then("place").otherwise(pl.col("place").first().over("prompt", "folded"))
+    ).to_series().to_numpy()  # fmt: skip
+    place = np.where(first != np.arange(len(which)), first, -1)
+    how = np.ones(len(which), np.float64)
+    if signatures is not None:
+        from r1data.duplicates import find_twins  # its kernels take a while to load
+
+        group, kin = good["group"].fill_null(-1).to_numpy(), good["kin"].cast(pl.Int64).fill_null(-1).to_numpy()
+        place, how = find_twins(first, group, kin, signatures, threshold)
+    again = place >= 0
+    text = good["folded"].fill_null(0).to_numpy()
+    exact = again & (text[place] == text) & good["folded"].is_not_null().to_numpy()
+    masks[which[exact]] |= np.uint64(bit("duplicate/exact"))
+    masks[which[again & ~exact]] |= np.uint64(bit("duplicate/near"))
+    twin[which[again]] = which[place[again]]
+    similarity[which[again]] = np.where(exact, 1.0, how)[again]
+    return twin, similarity

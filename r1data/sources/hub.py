@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def read_hub(source: HubPrompts, recipe: Recipe) -> Iterator[Prompt | Bad]:
 
 def _rows(source: HubPrompts, recipe: Recipe) -> Iterator[Row]:
     with _boundary(source):
-        rows = iter(_open(source, recipe))
+        rows = iter(open_dataset(source, recipe.resolve))
         for number, row in enumerate(rows, start=1):
             yield f"{source.split}:{number}", row
 
@@ -60,7 +60,8 @@ def _is_folder(source: HubPrompts) -> bool:
     return source.dataset.startswith((".", "/", "~"))
 
 
-def _open(source: HubPrompts, recipe: Recipe) -> Any:  # noqa: ANN401 - datasets has no types
+def open_dataset(source: HubPrompts, resolve: Callable[[str], Path]) -> Any:  # noqa: ANN401 - datasets has no types
+    """The rows of one split as a stream. It raises whatever `datasets` raises, then and later."""
     import datasets  # imported late: it takes seconds
 
     if not _is_folder(source):
@@ -68,7 +69,7 @@ def _open(source: HubPrompts, recipe: Recipe) -> Any:  # noqa: ANN401 - datasets
             source.dataset, source.config, split=source.split, revision=source.revision, streaming=True
         )
     else:
-        folder = recipe.resolve(source.dataset)
+        folder = resolve(source.dataset)
         if not folder.is_dir():
             raise _no_folder(folder)
         saved = (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file()

@@ -7,7 +7,7 @@ handed on with what is wrong with it, in its place: rows in are rows out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -219,3 +219,33 @@ def _need_response(names: set[str], path: Path) -> None:
             f"{path}: has no column 'response'",
             did_you_mean("response", names, "rename the one that holds the replies; it has"),
         )
+
+
+def read_some(path: Path, rows: Collection[int], column: str = "response") -> dict[int, str]:
+    """The texts of a few rows of a file, by their numbers; of Parquet only the groups that hold them are read."""
+    wanted = set(rows)
+    if path.suffix.lower() != ".parquet":
+        numbered = enumerate(row for _, row in read_file(path, path.name))
+        found = {n: _shown(row.get(column)) for n, row in numbered if n in wanted and not isinstance(row, Unreadable)}
+        return {number: text for number, text in found.items() if text is not None}
+    texts: dict[int, str] = {}
+    with pq.ParquetFile(path, buffer_size=READ_BYTES, pre_buffer=False) as file:
+        if column not in file.schema_arrow.names:
+            return texts
+        first = 0
+        for group in range(file.num_row_groups):
+            count = file.metadata.row_group(group).num_rows
+            here = sorted(number for number in wanted if first <= number < first + count)
+            for batch in file.iter_batches(BATCH_ROWS, [group], [column]) if here else ():
+                for number in [number for number in here if first <= number < first + batch.num_rows]:
+                    text = _shown(batch.column(0)[number - first].as_py())
+                    if text is not None:
+                        texts[number] = text
+                first += batch.num_rows
+            if not here:
+                first += count
+    return texts
+
+
+def _shown(value: object) -> str | None:
+    return value if isinstance(value, str) else _conversation(value)

@@ -1,12 +1,14 @@
 """Stages: one verb each, from recipe to dataset. A flow or the command line strings them together."""
 
 from r1data.stages.assemble import assemble, decide
+from r1data.stages.compare import compare
 from r1data.stages.desk import JudgeDesk
 from r1data.stages.fill import fill_references, suspects_of
 from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
 from r1data.stages.judge import judge_missing
 from r1data.stages.plan import Plan, plan, preview
+from r1data.stages.refine import Refined, refine_file
 from r1data.stages.reverify import Change, reverify, stored_run
 from r1data.stages.sample import salvage, sample
 from r1data.stages.verify_file import Tally, verify_file
@@ -16,8 +18,10 @@ __all__ = [
     "Job",
     "JudgeDesk",
     "Plan",
+    "Refined",
     "Tally",
     "assemble",
+    "compare",
     "decide",
     "fill_references",
     "grade_missing",
@@ -25,6 +29,7 @@ __all__ = [
     "open_job",
     "plan",
     "preview",
+    "refine_file",
     "reverify",
     "salvage",
     "sample",

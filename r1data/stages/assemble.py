@@ -11,8 +11,7 @@ import polars as pl
 from r1data import __version__, replies
 from r1data.estimate import compare_stored
 from r1data.report import Funnel, RunFacts, render_card, render_report
-from r1data.selection import combined
-from r1data.selection import decide as decide_rows
+from r1data.selection import candidates, combined, decisions, fates
 from r1data.stages.job import Made
 from r1data.store import Tables
 from r1data.store.sessions import Spent, read_sessions
@@ -22,9 +21,17 @@ from schemas import FinishReason, Outcome
 def decide(job: Made) -> pl.DataFrame:
     """Decide anew over all verdicts and measures; store and return the decisions."""
     tables = job.workspace.tables(job.grades)
-    decisions = decide_rows(tables.completions, tables.verdicts, tables.measures, job.recipe.selection, tables.policy)
-    job.workspace.write_decisions(decisions)
-    return decisions
+    rows, decided = decided_anew(job, tables)
+    job.workspace.write_decisions(decided, rows)
+    return decided
+
+
+def decided_anew(job: Made, tables: Tables) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The candidates of these tables, and what the recipe decides of them."""
+    kinship, hits = job.workspace.read_kinship(), tables.contaminations.collect()
+    outcomes = combined(tables.verdicts, tables.policy)
+    rows = candidates(tables.completions, outcomes, tables.measures, tables.prompts, kinship, hits)
+    return rows, decisions(rows, fates(rows, job.recipe.selection, job.recipe.seed, kinship))
 
 
 def assemble(job: Made, seconds: float | None) -> Funnel:

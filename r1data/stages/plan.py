@@ -13,6 +13,7 @@ from r1data.errors import SourceError
 from r1data.recipe import AdaptiveDraws, fingerprint
 from r1data.sampling import draws_for, policy_fingerprint
 from r1data.sources import Ingested, TooManyBadPrompts, read_prompts
+from r1data.stages.compare import screen_prompts
 from r1data.stages.job import Job
 from r1data.store import PLAN_SCHEMA, Drawing
 from r1data.verifiers import VerifierPool
@@ -122,15 +123,18 @@ def _asked(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _audit(job: Job, ingested: Ingested, pool: VerifierPool, *, save: bool) -> Audited:
-    return audit(
-        ingested.prompts,
+    clean, held = screen_prompts(job, ingested.prompts)
+    audited = audit(
+        clean,
         job.recipe.audit,
         pool,
         sources=ingested.sources,
         known=job.workspace.read_audits(),
+        near=job.recipe.duplicates.prompts == "drop",
         save=job.workspace.write_audits if save else lambda audits: None,
         say=job.progress.say,
     )
+    return replace(audited, set_aside=pl.concat([held, audited.set_aside]))
 
 
 def _nothing_left(job: Job, audited: Audited) -> SourceError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -13,8 +13,7 @@ from r1data.progress import Progress
 from r1data.recipe import Recipe, read_recipe
 from r1data.report import Funnel
 from r1data.selection import combined
-from r1data.selection import decide as decide_rows
-from r1data.stages.assemble import assemble
+from r1data.stages.assemble import assemble, decided_anew
 from r1data.stages.grade import Grader
 from r1data.stages.job import grades_of, recipe_fingerprint
 from r1data.store import Workspace
@@ -93,16 +92,15 @@ def reverify(run: StoredRun, pool: VerifierPool, progress: Progress, *, write: b
     verdicts, measures_now = pl.concat(judged), pl.concat(measured)
     by_judge = workspace.judgements(workspace.read_manifest().get("judging", "none")).collect()
     everything = pl.concat([verdicts, by_judge])
-    decisions = decide_rows(
-        before.completions, everything.lazy(), measures_now.lazy(), run.recipe.selection, before.policy
-    )
+    now = replace(before, verdicts=everything.lazy(), measures=measures_now.lazy())
+    candidates, decisions = decided_anew(run, now)
     outcomes = combined(everything.lazy(), before.policy).select("completion_id", "outcome").collect()
     if write:
-        with workspace.grades_replaced(run.grades) as replace:
+        with workspace.grades_replaced(run.grades) as put:
             for one, other in zip(judged, measured, strict=True):
-                replace(one, other)
+                put(one, other)
         workspace.write_manifest(_manifest(run), (workspace.root / "recipe.yaml").read_text(encoding="utf-8"))
-        workspace.write_decisions(decisions)
+        workspace.write_decisions(decisions, candidates)
         funnel: Funnel = assemble(run, None)
         progress.say(f"{funnel.kept:,} rows are in the dataset now")
     return _change(old_outcomes, outcomes, old_decisions, decisions)

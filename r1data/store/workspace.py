@@ -9,7 +9,10 @@
     completions/ verdicts/ measures/                        sealed parts, never changed
     audit.parquet        what verifiers said of the prompts' own references
     references.parquet   references that the majority of the draws named
-    decisions.parquet    dataset/ (README.md, data/)        report.html     logs/
+    kinship.parquet      contamination.parquet     compared.json
+                         what replies share with each other and with benchmarks
+    decisions.parquet    candidates.parquet        what is kept, and all the numbers that it was decided from
+    dataset/ (README.md, data/)                    report.html     logs/
 
 Parts are named after what they hold, and what is done is the set of completion ids in them: so prompts may come, go or
 change places, and shards may change size, without a draw being lost or repeated.
@@ -20,9 +23,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +36,15 @@ from r1data.errors import WorkspaceError
 from r1data.recipe import fingerprint, fingerprint_files
 from r1data.store.files import STAGING, folder_written_whole, sweep_staging, write_parquet, write_text
 from r1data.store.journal import CUTS_SCHEMA, Journal, read_journal
-from r1data.store.tables import Tables
+from r1data.store.tables import Checked, Tables
 from schemas import (
     Audits,
     BadPrompts,
     Completions,
+    Contaminations,
     Decisions,
     Examples,
+    Kinship,
     Measures,
     Outcome,
     Prompts,
@@ -51,6 +56,8 @@ from schemas import (
 JUDGE = "judge"
 DATASET_FILE_BYTES = 256 << 20
 PLAN_GROUP_ROWS = 100_000
+CANDIDATE_GROUP_ROWS = 100_000
+"""All of them are read fast, and one of them as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +187,69 @@ class Workspace:
         stops = pl.concat([parts.unique("prompt_id"), older]).filter(route=drawing.route)
         return stops.join(drawing.plan, on=("prompt_id", "rendered", "policy"), how="semi")
 
-    def write_decisions(self, decisions: pl.DataFrame) -> None:
-        """Store what is kept and what is not."""
+    def write_decisions(self, decisions: pl.DataFrame, candidates: pl.DataFrame) -> None:
+        """Store what is kept and what is not, and the candidates (`r1data.selection`) that it was decided from."""
+        self._forget_candidates()
         write_parquet(self.root / "decisions.parquet", Decisions.validate(decisions, cast=True))
+        write_parquet(self.root / "candidates.parquet", candidates, CANDIDATE_GROUP_ROWS)
+
+    def scan_candidates(self) -> pl.LazyFrame | None:
+        """What the decisions were made from, in the same order; None where nothing has been decided, or the replies
+        have been compared anew since.
+        """
+        path = self.root / "candidates.parquet"
+        return pl.scan_parquet(path) if path.is_file() else None
+
+    def write_kinship(self, kinship: pl.DataFrame, made_of: str) -> None:
+        """Store which replies resemble each other; `made_of` is the fingerprint of what that was told from."""
+        self._forget_candidates()  # they count the rows of this table
+        self._store_compared("kinship", made_of, self.root / "kinship.parquet", Kinship.validate(kinship))
+
+    def read_kinship(self, made_of: str | None = None) -> pl.DataFrame | None:
+        """Which replies resemble each other; None where nobody has looked, or not at what has this fingerprint."""
+        path = self.root / "kinship.parquet"
+        return pl.read_parquet(path) if self._is_compared("kinship", made_of) and path.is_file() else None
+
+    def scan_kinship(self) -> pl.LazyFrame | None:
+        """The same, without reading it."""
+        path = self.root / "kinship.parquet"
+        return pl.scan_parquet(path) if self._is_compared("kinship", None) and path.is_file() else None
+
+    def write_contaminations(self, found: pl.DataFrame, checked: Sequence[Checked], made_of: str) -> None:
+        """Store which replies hold benchmark items, and which benchmarks were looked at."""
+        self._forget_candidates()
+        valid = Contaminations.validate(found, cast=True)
+        told = [asdict(one) for one in checked]
+        self._store_compared("contamination", made_of, self.root / "contamination.parquet", valid, benchmarks=told)
+
+    def read_contaminations(self, made_of: str | None = None) -> pl.DataFrame | None:
+        """Which replies hold benchmark items; None as in `read_kinship`."""
+        path = self.root / "contamination.parquet"
+        return pl.read_parquet(path) if self._is_compared("contamination", made_of) and path.is_file() else None
+
+    def benchmarks(self) -> tuple[Checked, ...]:
+        """The benchmarks that replies were held against, and those that they could not be."""
+        return tuple(Checked(**one) for one in self._compared().get("contamination", {}).get("benchmarks", []))
+
+    def _compared(self) -> dict[str, Any]:
+        path = self.root / "compared.json"
+        compared: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return compared
+
+    def _is_compared(self, what: str, made_of: str | None) -> bool:
+        known = self._compared().get(what, {}).get("made_of")
+        return known is not None and made_of in (None, known)
+
+    def _store_compared(self, what: str, made_of: str, path: Path, table: pl.DataFrame, **more: object) -> None:
+        """A kill in between leaves a table without a fingerprint, which the next run makes again."""
+        others = {name: entry for name, entry in self._compared().items() if name != what}
+        write_text(self.root / "compared.json", json.dumps(others, indent=2) + "\n")
+        write_parquet(path, table)
+        entry = {what: {"made_of": made_of, **more}}
+        write_text(self.root / "compared.json", json.dumps(others | entry, indent=2, ensure_ascii=False) + "\n")
+
+    def _forget_candidates(self) -> None:
+        (self.root / "candidates.parquet").unlink(missing_ok=True)
 
     def write_dataset(self, frames: Iterable[pl.DataFrame], card: Callable[[pl.LazyFrame, str], str]) -> None:
         """Replace the dataset's folder: the examples in Parquet files of bounded size, and the card made from them.
@@ -392,9 +459,22 @@ class Workspace:
                 planned_ids, on="completion_id", how="semi"
             ),
             decisions=self._scan("decisions.parquet", Decisions),
+            kinship=self._scan("kinship.parquet", Kinship).join(planned_ids, on="completion_id", how="semi"),
+            contaminations=self._scan("contamination.parquet", Contaminations),
+            benchmarks=self.benchmarks(),
             examples=self._scan_parts("dataset/data", Examples),
             policy=manifest.get("policy", "rule"),
         )
+
+    def exchanges(self, completion_ids: Sequence[str]) -> pl.DataFrame:
+        """Of these few sealed draws: `completion_id`, `question` (null where the prompt is no longer there), `text`."""
+        # Parts lie in the order of ids, so most of their texts are not even read.
+        some = pl.col("completion_id").is_in(list(completion_ids)) & (pl.col("finish_reason") != "error")
+        drawn = self._scan_parts("completions", Completions).filter(some)
+        texts = drawn.select("completion_id", "prompt_id", "text").unique("completion_id").collect()
+        asked = self.prompts_of(texts["prompt_id"]) if texts.height else Prompts.create_empty()
+        questions = asked.select("prompt_id", question=pl.col("messages").list.last().struct.field("content"))
+        return texts.join(questions, on="prompt_id", how="left").select("completion_id", "question", "text")
 
     def scan_drawn(self, drawing: Drawing | None = None) -> pl.LazyFrame:
         """Every draw of these prompts, rendered like this, by this route, however many were made of each."""

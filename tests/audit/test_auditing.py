@@ -163,6 +163,22 @@ def test_of_twins_the_one_of_the_first_source_stays(tmp_path: Path, pool: Counti
     assert all(any(prompt_id in detail for prompt_id in ids) for detail in audited.set_aside["detail"])
 
 
+def test_another_wording_of_a_question_is_set_aside_with_its_twin(tmp_path: Path, pool: CountingPool) -> None:
+    question = "Tom puts 12 apples into each of 5 boxes and eats 3 of them. How many apples are in the boxes then?"
+    first = {"question": question, "answer": "57"}
+    again = first | {"question": question.replace("into each of", "in each one of").replace("one of", "of his")}
+    other = {"question": question.replace("12", "13"), "answer": "62"}
+    ingested = ingest(tmp_path, [first, other], [again])
+    audited, _ = examine(ingested, pool)
+    assert audited.counts == {"near_duplicate": 1} and set(audited.prompts["source"]) == {"file 0"}
+    kept = audited.prompts.filter(pl.col("reference") == "57")["prompt_id"][0]
+    assert kept in audited.set_aside["detail"][0] and "similarity 0." in audited.set_aside["detail"][0]
+    apart = Audit(rules=tuple(rule for rule in get_args(AuditRule) if rule != "duplicate"))
+    assert examine(ingested, pool, apart)[0].set_aside.height == 0
+    unlike = audit(ingested.prompts, Audit(), pool, sources=ingested.sources, known=no_audits(), near=False)
+    assert unlike.set_aside.height == 0
+
+
 def test_a_twin_with_a_bad_reference_does_not_take_the_good_one_with_it(tmp_path: Path, pool: CountingPool) -> None:
     bad = GOOD | {"answer": "\\frac{4"}
     audited, _ = examine(ingest(tmp_path, [bad], [GOOD | {"question": "what is 2+2"}]), pool)

@@ -11,8 +11,15 @@ from r1data.cli.app import app
 from r1data.measures.benchmark import CASES, EITHER, FILTERS, HEAVY, LIGHT, CaseError, read_cases, run_benchmark
 from schemas import FinishReason, Reason
 
-LEAST_PRECISION = dict.fromkeys(FILTERS, 0.5)
-LEAST_RECALL = dict.fromkeys(FILTERS, 0.02)
+LEAST = {
+    Reason.MIXED_LANGUAGE: (0.97, 0.80),
+    Reason.LONG_PARAGRAPH: (0.98, 0.95),
+    Reason.MESSY_CODE: (0.98, 0.95),
+    Reason.REPETITION: (0.96, 0.95),
+    Reason.TRUNCATED: (0.98, 0.95),
+    Reason.FORMAT: (0.72, 0.95),
+}
+"""Precision and recall that are reached. The aim is 0.98 and 0.95 for each."""
 
 
 def test_there_are_cases_of_every_kind_and_each_says_why() -> None:
@@ -51,15 +58,16 @@ def test_the_replies_are_real_looking_and_no_two_are_the_same() -> None:
 
 
 @pytest.fixture(scope="module")
-def judged() -> object:
+def judged():
     return run_benchmark(CASES)
 
 
 @pytest.mark.parametrize("flaw", FILTERS)
 def test_the_filters_keep_to_their_rates(judged, flaw: Reason) -> None:
     rates = next(one for one in judged.rates if one.filter == flaw)
-    assert rates.precision >= LEAST_PRECISION[flaw], rates.as_dict()
-    assert rates.recall >= LEAST_RECALL[flaw], rates.as_dict()
+    precision, recall = LEAST[flaw]
+    assert rates.precision >= precision, rates.as_dict()
+    assert rates.recall >= recall, rates.as_dict()
 
 
 def test_rates_are_counted_right(tmp_path: Path) -> None:

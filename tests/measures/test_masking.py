@@ -23,6 +23,7 @@ PATTERNS = [
     (MATH, r"\\begin\{[A-Za-z]+\*?\}(?:[^\\]|\\(?:[^b]|b[^e]|be[^g]|beg[^i]))*?\\end\{[A-Za-z]+\*?\}"),
     (MATH, rf"\\[A-Za-z]+\*?(?:\s*{BRACES})*"),
     (TAG, r"</?[A-Za-z][\w-]*(?:\s+[\w-]+=\"[^\"]*\")*\s*/?>"),
+    (TAG, r"<[|｜][^>\n]+[|｜]>"),
     (ADDRESS, r"https?://[^\s\p{Han}]+"),
 ]
 NOTATION = [(kind, regex.compile(pattern)) for kind, pattern in PATTERNS]

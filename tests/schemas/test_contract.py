@@ -10,8 +10,10 @@ from schemas import (
     Audits,
     Completion,
     Completions,
+    Contaminations,
     Decisions,
     Examples,
+    Kinship,
     Measures,
     Prompt,
     Prompts,
@@ -23,6 +25,7 @@ from schemas import (
     completion,
     decision,
     example,
+    kinship,
     measure,
     prompt,
     stop,
@@ -33,8 +36,10 @@ PINNED = {
     "Prompts": (prompt, 1, "9ff8a4b2197223639355d3b6f805d505"),
     "Completions": (completion, 2, "a732550ac4f327bed5b10dfb6fa03638"),
     "Verdicts": (verdict, 1, "55ebc267edb4ffa5c51663f16ab003df"),
-    "Measures": (measure, 1, "a64e76044a5d8922c2d7aa6be91e1f5f"),
-    "Decisions": (decision, 1, "c6bb3c0110f79b3ca9dc79523bc64a8a"),
+    "Measures": (measure, 2, "3a6cd267e649c00fedb15d0816fe111e"),
+    "Decisions": (decision, 2, "9ba82f6d6da15cdf01950f4960169917"),
+    "Kinship": (kinship, 1, "2c2c8aebb36a7344094a26f008d22cd7"),
+    "Contaminations": (kinship, 1, "2f382ebda966bbe5cdc3105f02abd860"),
     "Audits": (audit, 1, "0074aad0f85c7c95da5b23b899f6c529"),
     "References": (audit, 1, "f2224b91bc42a72a354be6438e70196c"),
     "Stops": (stop, 1, "f8627082141d545d7bf78da95b3c96d0"),
@@ -47,7 +52,8 @@ def shape(schema: type[dy.Schema]) -> str:
 
 
 @pytest.mark.parametrize(
-    "schema", [Prompts, Completions, Verdicts, Measures, Decisions, Examples, Audits, References, Stops]
+    "schema",
+    [Prompts, Completions, Verdicts, Measures, Decisions, Examples, Audits, References, Stops, Kinship, Contaminations],
 )
 def test_columns_change_with_the_version_only(schema: type[dy.Schema]) -> None:
     module, version, pinned = PINNED[schema.__name__]

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from r1data.recipe import Selection
-from r1data.selection import accepted, decide, expressions, readable
+from r1data.selection import AMONG, accepted, decide, expressions, readable
 from schemas import Decisions, Outcome, Reason, Verdicts
 from tests.selection.rows import completions, id_of, measures, verdict, verdicts
 
@@ -54,7 +54,23 @@ def one(drawn: dict[str, Any], outcome: str | None, measured: dict[str, Any], **
         ({}, "correct", {"longest_paragraph": 2001}, [Reason.LONG_PARAGRAPH]),
         ({}, "correct", {"longest_paragraph": 2000}, []),
         ({}, "correct", {"fence_unclosed": True}, [Reason.MESSY_CODE]),
-        ({}, "correct", {"code_in_reasoning": True}, [Reason.MESSY_CODE]),
+        ({}, "correct", {"code_in_reasoning": True}, []),
+        ({}, "correct", {"code_unparsed": 1}, [Reason.MESSY_CODE]),
+        ({}, "correct", {"prose_in_code": 3}, [Reason.MESSY_CODE]),
+        ({}, "correct", {"prose_in_code": 2}, []),
+        ({}, "correct", {"bare_code": 5}, [Reason.MESSY_CODE]),
+        ({}, "correct", {"foreign_words": 13}, [Reason.MIXED_LANGUAGE]),
+        ({}, "correct", {"foreign_passage": 5}, [Reason.MIXED_LANGUAGE]),
+        ({}, "correct", {"foreign_words": 12, "foreign_passage": 4}, []),
+        ({}, "correct", {"answers_agree": False}, [Reason.FORMAT]),
+        ({}, "correct", {"answers_agree": None}, []),
+        ({}, "correct", {"template_tokens": 1}, [Reason.FORMAT]),
+        ({}, "correct", {"self_reference": 1}, []),
+        ({}, "correct", {"cut_off": True}, [Reason.TRUNCATED]),
+        ({}, "correct", {"looping_tail": 200}, [Reason.REPETITION]),
+        ({}, "correct", {"looping_tail": 199}, []),
+        ({}, "correct", {"repeated_ngrams": 0.31}, [Reason.REPETITION]),
+        ({}, "correct", {"repeated_paragraphs": 0.31}, [Reason.REPETITION]),
         ({"finish_reason": "loop"}, "correct", {}, [Reason.REPETITION]),
         (
             {"finish_reason": "loop"},
@@ -92,7 +108,11 @@ def test_reasons_of_a_single_reply(
         ({}, "incorrect", {}, {"correctness": "any"}),
         ({}, "no_answer", {}, {"correctness": "any"}),
         ({}, None, {}, {"correctness": "any"}),
-        ({}, "correct", {"code_in_reasoning": True}, {"code_in_reasoning": "keep"}),
+        ({}, "correct", {"code_unparsed": 1}, {"code_unparsed": 1}),
+        ({}, "correct", {"answers_agree": False}, {"answers_agree": "optional"}),
+        ({}, "correct", {"template_tokens": 1}, {"template_tokens": "keep"}),
+        ({}, "correct", {"cut_off": True}, {"cut_off": "keep"}),
+        ({"finish_reason": "length"}, "correct", {"cut_off": True}, {"truncated": "keep"}),
         ({}, "correct", {"language_share": 0.5}, {"language_share": 0.5}),
         ({}, "correct", {"tail_repeats": 4}, {"tail_repeats": 5}),
     ],
@@ -105,7 +125,9 @@ def test_a_recipe_can_keep_it(
 
 
 def test_the_expressions_stand_in_the_order_of_the_reasons() -> None:
-    assert list(expressions(Selection())) == list(Reason)
+    told = list(expressions(Selection()))
+    assert told == [reason for reason in Reason if reason in told]
+    assert set(Reason) - set(told) == {Reason(name.partition("/")[0]) for name in AMONG}
 
 
 def test_a_failed_draw_gets_no_decision() -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from r1data.errors import SourceError
-from r1data.sources.replies_file import BATCH_ROWS, COLUMNS, read_replies
+from r1data.sources.replies_file import BATCH_ROWS, COLUMNS, read_replies, read_some
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 ROWS = st.lists(
@@ -92,6 +92,15 @@ def test_more_rows_than_a_batch(tmp_path):
     frame, texts = read(tmp_path / "r.parquet")
     assert texts == [f"reply {n}" for n in range(count)]
     assert frame["row"].to_list() == list(range(count))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_some_rows_are_read_alone(tmp_path, kind):
+    path = tmp_path / f"rows.{kind}"
+    table = pl.DataFrame({"id": range(40), "response": [f"reply {n}" for n in range(40)]})
+    table.write_parquet(path, row_group_size=7) if kind == "parquet" else table.write_ndjson(path)
+    assert read_some(path, {0, 6, 7, 39}) == {n: f"reply {n}" for n in (0, 6, 7, 39)}
+    assert read_some(path, {3}, "prompt") == {}
 
 
 def test_a_file_without_replies_says_what_it_has(tmp_path):

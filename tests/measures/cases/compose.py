@@ -668,9 +668,10 @@ def formats(dice: random.Random) -> Iterator[Case]:
                            {"format": weight})  # fmt: skip
         for number, (template, weight) in enumerate(TEMPLATE):
             made = trace(dice, language, length(dice, 300, 1500))
+            # Their words are English; whether that is another language is not what these cases are about.
+            labels = {"format": weight} | ({"mixed_language": EITHER} if language == "zh" else {})
             yield Case(f"template-{language}-{number}", language, made.prompt, template.replace("{t}", made.text()),
-                       "flaw", "tokens of a chat template", {"format": weight, "mixed_language": EITHER}
-                       if language == "zh" and weight == HEAVY else {"format": weight})  # fmt: skip
+                       "flaw", "tokens of a chat template", labels)  # fmt: skip
         for number in range(8):
             solved, made = problem(dice, language), trace(dice, language, length(dice, 300, 2000))
             thought = [*made.thought, *solved.paragraphs, filled(CLOSING[language][number % 3], solved)]
