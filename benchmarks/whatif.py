@@ -108,8 +108,8 @@ def _kinship(frame: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
 def _seal(workspace: Workspace, frame: pl.DataFrame) -> None:
     blank = {
         "route": "r", "seed": 0, "model": "m", "model_fingerprint": "m", "rendered": "r", "temperature": 1.0,
-        "top_p": 1.0, "max_tokens": 16384, "engine": "benchmark", "text": "<think>\nSo.\n</think>\n\nIt is \\boxed{4}." * 8,
-        "prompt_tokens": 20, "stages": 1, "seconds": 1.0, "error": None,
+        "top_p": 1.0, "max_tokens": 16384, "engine": "benchmark", "prompt_tokens": 20,
+        "text": "<think>\nSo.\n</think>\n\nIt is \\boxed{4}." * 8, "stages": 1, "seconds": 1.0, "error": None,
     }  # fmt: skip
     drawn = frame.select("completion_id", "prompt_id", "draw", "finish_reason", "completion_tokens")
     for part in drawn.iter_slices(PART_ROWS):
