@@ -2,8 +2,8 @@
 
     python -m benchmarks.whatif [--rows 1000000] [--folder DIR]
 
-It makes a workspace with the tables that a run would leave (candidates, kinship with signatures for a fifth of the rows,
-sealed draws whose texts are short), and asks what other thresholds would change. The target is 2 seconds.
+It makes a workspace with the tables that a run would leave (candidates, kinship with signatures for a fifth of the
+rows, sealed draws whose texts are short), and asks what other thresholds would change. The target is 2 seconds.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ QUESTIONS = (
     ("selection.keep_per_prompt=2", "selection.keep_rule=random"),
 )
 CLEAN = {
-    "think_in_order": True, "answers_agree": True, "language_share": 1.0, "answer_language_share": 1.0, "think_opens": 1,
-    "think_closes": 1, "answer_chars": 400, "tail_repeats": 1,
+    "think_in_order": True, "answers_agree": True, "language_share": 1.0, "answer_language_share": 1.0,
+    "think_opens": 1, "think_closes": 1, "answer_chars": 400, "tail_repeats": 1,
 }  # fmt: skip
 
 
@@ -56,7 +56,8 @@ def made(root: Path, rows: int, seed: int = 0) -> Workspace:
         "outcome": random.choice(["correct", "incorrect", "no_answer", "timeout"], prompts * DRAWS,
                                  p=[0.6, 0.3, 0.09, 0.01]),
         "domain": random.choice(["math", "code", "logic"], prompts * DRAWS),
-    }).with_columns(asked=pl.lit(True), source=pl.lit("made"), language=pl.lit("en"), folded="completion_id")  # fmt: skip
+    })  # fmt: skip
+    frame = frame.with_columns(asked=pl.lit(True), source=pl.lit("made"), language=pl.lit("en"), folded="completion_id")
     frame = frame.with_columns(_measure(name, random, frame.height) for name in MEASURES)
     frame = frame.sort("prompt_id", "draw", "completion_id")
     kinship = _kinship(frame, random)
@@ -106,9 +107,9 @@ def _kinship(frame: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
 
 def _seal(workspace: Workspace, frame: pl.DataFrame) -> None:
     blank = {
-        "route": "r", "seed": 0, "model": "m", "model_fingerprint": "m", "rendered": "r", "temperature": 1.0, "top_p": 1.0,
-        "max_tokens": 16384, "engine": "benchmark", "text": "<think>\nSo.\n</think>\n\nIt is \\boxed{4}." * 8,
-        "prompt_tokens": 20, "stages": 1, "seconds": 1.0, "error": None,
+        "route": "r", "seed": 0, "model": "m", "model_fingerprint": "m", "rendered": "r", "temperature": 1.0,
+        "top_p": 1.0, "max_tokens": 16384, "engine": "benchmark", "prompt_tokens": 20,
+        "text": "<think>\nSo.\n</think>\n\nIt is \\boxed{4}." * 8, "stages": 1, "seconds": 1.0, "error": None,
     }  # fmt: skip
     drawn = frame.select("completion_id", "prompt_id", "draw", "finish_reason", "completion_tokens")
     for part in drawn.iter_slices(PART_ROWS):
