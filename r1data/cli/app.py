@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from r1data import __version__
-from r1data.cli import audit, bench, benchmarks, explain, models, plan, prompts, refine, status, suspects, verify
+from r1data.cli import audit, bench, benchmarks, explain, models, plan, prompts, refine, status, suspects, verify, whatif
 from r1data.cli import judge as judge_commands
 from r1data.cli import run as run_command
 from r1data.cli import tests as tests_command
@@ -26,6 +26,7 @@ app.command()(run_command.run)
 app.command()(plan.plan)
 app.command()(verify.verify)
 app.command()(refine.refine)
+app.command()(whatif.whatif)
 app.command()(status.status)
 app.command()(explain.explain)
 app.command()(audit.audit)

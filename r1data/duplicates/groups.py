@@ -1,8 +1,8 @@
 """Groups: texts that may be near-duplicates of each other, found without comparing each with each.
 
-Signatures are cut into 18 bands of 7 places. Texts that agree in a whole band are held against each other, which two of
-similarity J are with a probability of 1 - (1 - J^7)^18: 0.985 at 0.8, 0.999 at 0.85, 0.999998 at 0.9, 0.79 at 0.7 and
-0.13 at 0.5. Those whose estimated similarity is `FLOOR` or more are joined; whoever is joined through others is in the
+Signatures are cut into 25 bands of 5 places. Texts that agree in a whole band are held against each other, which two of
+similarity J are with a probability of 1 - (1 - J^5)^25: 0.99 at 0.7, 0.9999 at 0.8, 0.87 at 0.6, 0.06 at 0.3 and
+0.0003 at 0.1. Those whose estimated similarity is `FLOOR` or more are joined; whoever is joined through others is in the
 same group. A group says who is worth comparing; who is a duplicate of whom is said by `leaders`.
 
 Where very many texts agree in a band, each is held against the first few unlike ones of them only, so that the time
@@ -18,8 +18,8 @@ from r1data.duplicates.signatures import Signatures, alike, wordless
 from r1data.texts import kernel
 from r1data.texts.words import mixed
 
-BANDS, ROWS = 18, 7
-FLOOR = 0.65
+BANDS, ROWS = 25, 5
+FLOOR = 0.5
 """Estimated similarity from which two texts are joined. A threshold below it finds no more than it does."""
 FEW = 16
 """Texts that are unlike each other, of those that agree in a band, with which the others are compared."""

@@ -23,7 +23,7 @@ from r1data.verifiers.math.reading import read
 
 LEAD, LONGEST_BOX = 160, 400
 """Bytes in front of the last box in which others may stand that belong to it ("x = 1 or x = 2"), and of a box."""
-LAST_BOX, LAST_BYTES = 6000, 1500
+LAST_BOX, LAST_BYTES = 6000, 800
 """Bytes at the end of a part: a box, or an announcement, that is further away is one of a step."""
 LONGEST_ANSWER = 40
 """Characters: longer ones are sentences, which say the same in many ways."""
@@ -60,7 +60,8 @@ def same_answer(one: str, other: str) -> bool | None:
     except Unreadable:
         return None
     if isinstance(form, Phrase) or isinstance(other_form, Phrase):
-        return _same_words(plain, plain_other)
+        both = isinstance(form, Phrase) and isinstance(other_form, Phrase)
+        return _same_words(plain, plain_other) if both else None  # "the answer is positive" is not about 12
     verdict = Comparison(read_question(None)).forms(form, other_form)
     return verdict.same if verdict.same or verdict.certain else None
 

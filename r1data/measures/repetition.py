@@ -14,13 +14,13 @@ import numpy.typing as npt
 import polars as pl
 
 from r1data.measures.block import Block
-from r1data.measures.lines import BLANK, CLOSING, CODE, OPENING, TABLE
+from r1data.measures.lines import BLANK, CLOSING, CODE, OPENING, TABLE, WIDTHS, WORDED
 from r1data.measures.scratch import scratch
 from r1data.replies import WHITE_SPACE
 from r1data.texts import CHARACTER, Bytes, Places, Texts, kernel
 
 SHORTEST_LINE = 4
-"""Columns: shorter lines ("So", "= 4", "}") come again in honest work and do not count."""
+"""Columns: shorter lines ("So", "= 4", "}") come again in honest work and do not count, nor do those without a word."""
 SHORTEST_PARAGRAPH = 40
 """Columns: what is shorter is a line, but no paragraph said again."""
 TAIL = 24
@@ -29,6 +29,8 @@ counts once a turn, or once in about `TAIL` characters where its turns are short
 WORD, HAN, RUN = 8, 5, 80
 """A run is as many words as weigh `RUN` together: 10 words, or 16 characters of a script without spaces, where a word
 takes 1.6 characters on average."""
+FREE = 40
+"""Words: a refrain, or a condition that is quoted again, makes a short text no loop."""
 LONGEST_TURN = 1500
 """Bytes of a loop's turn: 500 to 1,500 characters."""
 FEWEST_TURNS = 3
@@ -64,9 +66,14 @@ def tail_repeats(texts: Texts) -> npt.NDArray[np.int32]:
 
 
 def looping_tails(texts: Texts) -> npt.NDArray[np.int32]:
-    """Characters at each text's end that are one passage at least three times over, the last turn maybe cut."""
+    """Columns at each text's end that are one passage at least three times over, the last turn maybe cut.
+
+    As with paragraphs, a Chinese, Japanese or Korean character is two.
+    """
     found = np.zeros(len(texts), np.int32)
-    _measure_loops(texts.data, texts.starts, texts.ends, scratch("repetition.turns", LONGEST_TURN + 1, np.int64), found)
+    _measure_loops(
+        texts.data, texts.starts, texts.ends, WIDTHS, scratch("repetition.turns", LONGEST_TURN + 1, np.int64), found
+    )
     return found
 
 
@@ -98,7 +105,7 @@ def _lines_again(block: Block) -> tuple[Numbers, Numbers]:
     lines = block.lines
     most = int((lines.offsets[1::2] - lines.offsets[:-1:2]).max(initial=0))
     shares, weights = np.zeros(len(block)), np.zeros(len(block))
-    fields = (lines.starts, lines.ends, lines.kinds, lines.widths, lines.offsets)
+    fields = (lines.starts, lines.ends, lines.kinds, lines.traits, lines.widths, lines.offsets)
     _count_lines(block.texts.data, *fields, *_table(most), shares, weights)
     return shares, weights
 
@@ -131,6 +138,7 @@ def _count_lines(
     starts: Places,
     ends: Places,
     kinds: Bytes,
+    traits: Bytes,
     widths: npt.NDArray[np.int32],
     offsets: Places,
     keys: npt.NDArray[np.uint64],
@@ -151,7 +159,7 @@ def _count_lines(
             if kind in (BLANK, TABLE, OPENING, CODE, CLOSING):
                 continue
             weight += np.int64(widths[line])
-            if widths[line] < SHORTEST_LINE:
+            if widths[line] < SHORTEST_LINE or not traits[line] & WORDED:
                 continue
             lines += 1
             if _seen(_hash(data, starts[line], ends[line]), keys, rounds, last_round[0], mask):
@@ -207,7 +215,7 @@ def _count_runs(
             total += last - first
             last_round[0] += 1
             again += _runs_of(hashes, kinds, first, last, keys, rounds, last_round[0], mask)
-        shares[row] = again / total if total else 0.0
+        shares[row] = max(again - FREE, 0) / total if total else 0.0
 
 
 @kernel
@@ -282,7 +290,9 @@ def _same(data: Bytes, one: int, other: int, length: int) -> bool:
 
 
 @kernel
-def _measure_loops(data: Bytes, starts: Places, ends: Places, common: Places, found: npt.NDArray[np.int32]) -> None:
+def _measure_loops(
+    data: Bytes, starts: Places, ends: Places, widths: Bytes, common: Places, found: npt.NDArray[np.int32]
+) -> None:
     """The Z-algorithm over the text read backwards: `common[turn]` is how far it agrees with itself moved by a turn."""
     for row in range(len(found)):
         start, end = starts[row], ends[row]
@@ -297,11 +307,8 @@ def _measure_loops(data: Bytes, starts: Places, ends: Places, common: Places, fo
             common[turn] = agree
             if agree >= (FEWEST_TURNS - 1) * turn:
                 longest = max(longest, turn + agree)
-        characters = 0
         for place in range(end - longest, end):
-            if data[place] & 0xC0 != 0x80:
-                characters += 1
-        found[row] = characters
+            found[row] += widths[data[place]]
 
 
 @kernel

@@ -73,7 +73,8 @@ def tokenize(
     """Write the tokens of a part; returns how many, and the next word.
 
     `limits` are the first word, the one behind the last, and the same of bytes; `tables` scripts by code point, gaps
-    by byte, and the vocabulary's keys and values. Single letters of scripts with words are symbols, and the end of a contraction belongs to what is before it.
+    by byte, and the vocabulary's keys and values. Single letters of scripts with words are symbols, and the end of a
+    contraction belongs to what is before it.
     """
     word, last, begin, end = limits
     scripts_of, gaps_of, keys, values = tables
@@ -130,7 +131,7 @@ def _gap(data: Bytes, classes: Bytes, start: int, stop: int, gaps_of: Bytes) -> 
             at += 1
         elif byte < 0x80:
             mark: Any = np.int64(gaps_of[byte])
-            if byte == 0x2D and at > start and data[at - 1] == 0x20:
+            if (byte == 0x2D and at > start and data[at - 1] == 0x20) or (byte == 0x28 and at == start):  # a - b, f(x)
                 mark = OPERATOR
             elif byte == 0x2E and at + 1 >= stop:  # inside a number or an abbreviation
                 mark = 0

@@ -95,10 +95,11 @@ def _by_difference(
         )
     place = np.full(len(which), np.iinfo(np.int32).max, np.int64)
     if signatures is None:
-        return np.lexsort((place, prompt))
+        return first
     found = most_different(prompt[crowded].astype(np.int64), signatures[kin[crowded]], most)
     place[crowded] = np.where(found > 0, found, np.iinfo(np.int32).max)
-    return np.lexsort((place, prompt))
+    order: Numbers = np.lexsort((place, prompt))
+    return order
 
 
 def _sizes(prompt: Prompts) -> Numbers:

@@ -32,7 +32,7 @@ MOST_UNJUDGED = 4096
 """Rows that may wait for their verdicts before reading waits for them."""
 VERDICT = ("outcome", "extracted", "detail")
 MEASURED = tuple(name for name in Measures.column_names() if name not in ("completion_id", "version", "tokens"))
-READ_SCHEMA = pl.Schema({
+READ_SCHEMA = pl.Schema({  # type: ignore[arg-type]
     **{name: dtype for name, dtype in COLUMNS.items() if name not in ("prompt", "solution", "check")},
     "completion_id": pl.String, "prompt_id": pl.String, "asked": pl.Boolean,
     **{name: Measures.columns()[name].dtype for name in MEASURED}, **dict.fromkeys(VERDICT, pl.String),

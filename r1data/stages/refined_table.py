@@ -21,7 +21,8 @@ KEYS = ("completion_id", "twin")
 
 def decided(rows: pl.DataFrame, settings: Refinement, kinship: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
     """Decide on the rows of a file (`reading.READ_SCHEMA`), which stay in their order; columns are `KEYS`
-    and `OUT_COLUMNS`."""
+    and `OUT_COLUMNS`.
+    """
     decisions = decide_rows(rows, settings.selection, settings.seed, kinship, hits)
     names = rows.select("completion_id", "id")
     twins = decisions.select(completion_id="duplicate_of").join(

@@ -56,7 +56,8 @@ from schemas import (
 JUDGE = "judge"
 DATASET_FILE_BYTES = 256 << 20
 PLAN_GROUP_ROWS = 100_000
-CANDIDATE_GROUP_ROWS = 250_000
+CANDIDATE_GROUP_ROWS = 100_000
+"""All of them are read fast, and one of them as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,11 @@ class Workspace:
         """Which replies resemble each other; None where nobody has looked, or not at what has this fingerprint."""
         path = self.root / "kinship.parquet"
         return pl.read_parquet(path) if self._is_compared("kinship", made_of) and path.is_file() else None
+
+    def scan_kinship(self) -> pl.LazyFrame | None:
+        """The same, without reading it."""
+        path = self.root / "kinship.parquet"
+        return pl.scan_parquet(path) if self._is_compared("kinship", None) and path.is_file() else None
 
     def write_contaminations(self, found: pl.DataFrame, checked: Sequence[Checked], made_of: str) -> None:
         """Store which replies hold benchmark items, and which benchmarks were looked at."""
@@ -459,6 +465,16 @@ class Workspace:
             examples=self._scan_parts("dataset/data", Examples),
             policy=manifest.get("policy", "rule"),
         )
+
+    def exchanges(self, completion_ids: Sequence[str]) -> pl.DataFrame:
+        """Of these few sealed draws: `completion_id`, `question` (null where the prompt is no longer there), `text`."""
+        # Parts lie in the order of ids, so most of their texts are not even read.
+        some = pl.col("completion_id").is_in(list(completion_ids)) & (pl.col("finish_reason") != "error")
+        drawn = self._scan_parts("completions", Completions).filter(some)
+        texts = drawn.select("completion_id", "prompt_id", "text").unique("completion_id").collect()
+        asked = self.prompts_of(texts["prompt_id"]) if texts.height else Prompts.create_empty()
+        questions = asked.select("prompt_id", question=pl.col("messages").list.last().struct.field("content"))
+        return texts.join(questions, on="prompt_id", how="left").select("completion_id", "question", "text")
 
     def scan_drawn(self, drawing: Drawing | None = None) -> pl.LazyFrame:
         """Every draw of these prompts, rendered like this, by this route, however many were made of each."""
