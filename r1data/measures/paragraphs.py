@@ -104,13 +104,16 @@ def _paragraph(
     width: Any = np.int64(widths[first])
     line, breaks, inside = first, 0, 0
     joined, joined_width = first + 1, width
-    widest = width
+    widest, thin = width, traits[first] & THIN
     # Chinese is wrapped by characters: a line with much notation is as long as the others and has half their columns.
     unspaced = starts[first] < ends[first] and data[starts[first]] >= 0xE3
     while line + 1 < last and line < joined + LOOKED_AHEAD:
         widest = max(widest, np.int64(widths[line]))
-        full = line > first and _is_full(data, starts[line + 1], ends[line + 1], widths[line], widest, unspaced)
-        if not _may_go_on(kinds, traits, widths, first, line, full):
+        if line == first:
+            widest = max(widest, np.int64(widths[line + 1]))
+        full = _is_full(data, starts[line + 1], ends[line + 1], widths[line], widest, unspaced)
+        thin &= traits[line + 1]
+        if not _may_go_on(kinds, traits, widths, first, line, full, thin):
             break
         breaks += 1
         if _breaks_off(data, starts[line], ends[line], starts[line + 1], ends[line + 1], full):
@@ -123,15 +126,19 @@ def _paragraph(
 
 
 @kernel
-def _may_go_on(kinds: Bytes, traits: Bytes, widths: npt.NDArray[np.int32], first: int, line: int, full: bool) -> bool:
+def _may_go_on(
+    kinds: Bytes, traits: Bytes, widths: npt.NDArray[np.int32], first: int, line: int, full: bool, thin: int
+) -> bool:
     """Whether the line may have been broken to fit a width, and the next one may be its continuation."""
     if kinds[line] == HEADING or widths[line] < SHORTEST_WRAPPED or widths[line] > LONGEST_WRAPPED:
         return False
     following = kinds[line + 1]
     if following == PROSE and not traits[line] & THIN and not traits[line + 1] & THIN:
         return True
-    # A full line goes on whatever the next one begins with: a formula, or a number that looks like a list's.
-    return full and not traits[first] & THIN and following in (PROSE, ITEM, FORMULA)
+    # A full line goes on whatever the next one begins with (a formula, a number like a list's), if any of them is prose.
+    if following == ITEM and kinds[first] == ITEM:  # of one list
+        return False
+    return full and not thin and following in (PROSE, ITEM, FORMULA)
 
 
 @kernel

@@ -228,7 +228,7 @@ def _count_runs(
             )  # fmt: skip
             again += found
             if looped_to > looped_from:
-                columns = 0
+                columns: Any = 0
                 for place in range(starts[looped_from], ends[looped_to - 1]):
                     columns += np.int64(widths[data[place]])
                 loops[row] = max(loops[row], columns)
