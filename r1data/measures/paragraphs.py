@@ -135,7 +135,7 @@ def _may_go_on(
     following = kinds[line + 1]
     if following == PROSE and not traits[line] & THIN and not traits[line + 1] & THIN:
         return True
-    # A full line goes on whatever the next one begins with (a formula, a number like a list's), if any of them is prose.
+    # A full line goes on whatever the next one begins with (a formula, a number as in lists), if any is prose.
     if following == ITEM and kinds[first] == ITEM:  # of one list
         return False
     return full and not thin and following in (PROSE, ITEM, FORMULA)
