@@ -92,6 +92,7 @@ class Measures(dy.Schema):
     tail_repeats = dy.Int32(min=0)
     """How often the reply's last 24 characters occur in it; 1 is regular, more is a loop at the end."""
     looping_tail = dy.Int32(min=0)
-    """Columns at the end of the reasoning or of the answer that are one passage over and over; 0 for no loop."""
+    """Columns of the longest loop, one passage at least three times in a row: at the end of the reasoning or of the
+    answer to the character, elsewhere in them by words; 0 for none."""
     folded = dy.String(regex=r"^[0-9a-f]{32}$")
     """Fingerprint of the whole reply with all white space alike: equal for replies that say the same."""

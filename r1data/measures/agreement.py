@@ -33,6 +33,7 @@ _OPENED, _BEFORE = b"\\boxed{", b" is:=$*"
 _PLAIN_CUES = (_OPENED, b"nswer", "答案".encode())
 _LAYOUT = re.compile(r"\\[dt]?frac(?![a-z])|\\(?:left|right|,|;|!|quad|displaystyle)(?![a-z])|[\s$~]|(?<=\d),(?=\d{3})")
 _WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s*\{([^{}]*)\}")
+_SIMPLE_BOX = re.compile(r"\\boxed\{\s*(-?[\w.]+)\s*\}(?!\s*[\\%])")
 _TOWER = re.compile(r"!|\^.*\^|\d{30}", re.DOTALL)
 """What may take long to compute."""
 
@@ -72,6 +73,8 @@ def _plainly_the_same(block: Block, row: int, thought: int, solution: int) -> bo
 
 def same_answer(one: str, other: str) -> bool | None:
     """Whether two answers are the same; None where that is not certain."""
+    if one == other:
+        return True
     plain, plain_other = _plain(one), _plain(other)
     if plain == plain_other:
         return True
@@ -108,7 +111,10 @@ def _plain(answer: str) -> str:
 def _answer_at(part: Texts, row: int, place: int) -> str | None:
     start, end = int(part.starts[row]), int(part.ends[row])
     if part.data[place] == ord(BOX[0]):
-        boxes = last_boxes(part.between(max(start, place - LEAD), min(end, place + LONGEST_BOX)))
+        text = part.between(max(start, place - LEAD), min(end, place + LONGEST_BOX))
+        if text.count(BOX) == 1 and (simple := _SIMPLE_BOX.search(text)):
+            return simple[1]
+        boxes = last_boxes(text)
         return ", ".join(boxes) or None
     return announced(part.between(max(start, place - LEAD), end))
 

@@ -17,13 +17,14 @@ import numpy.typing as npt
 import polars as pl
 
 from r1data.measures.block import Block
-from r1data.measures.lines import HEADING, ITEM, PROSE, THIN
+from r1data.measures.lines import FORMULA, HEADING, ITEM, PROSE, THIN
 from r1data.texts import Bytes, Places, kernel
 
 SHORTEST_WRAPPED, LONGEST_WRAPPED = 40, 200
 """Columns: shorter lines are verses or entries and never joined to the next one; longer ones were not broken to fit."""
 RAGGED = 6
 """Columns by which full lines of a wrapped text differ."""
+LONGEST_WORD = 30
 LOOKED_AHEAD = 8
 """Lines that are read in search of more breaks within sentences; without a bound, hostile text costs its square."""
 
@@ -103,9 +104,19 @@ def _paragraph(
     width: Any = np.int64(widths[first])
     line, breaks, inside = first, 0, 0
     joined, joined_width = first + 1, width
-    while line + 1 < last and line < joined + LOOKED_AHEAD and _may_go_on(kinds, traits, widths, first, line):
+    widest, thin = width, traits[first] & THIN
+    # Chinese is wrapped by characters: a line with much notation is as long as the others and has half their columns.
+    unspaced = starts[first] < ends[first] and data[starts[first]] >= 0xE3
+    while line + 1 < last and line < joined + LOOKED_AHEAD:
+        widest = max(widest, np.int64(widths[line]))
+        if line == first:
+            widest = max(widest, np.int64(widths[line + 1]))
+        full = _is_full(data, starts[line + 1], ends[line + 1], widths[line], widest, unspaced)
+        thin &= traits[line + 1]
+        if not _may_go_on(kinds, traits, widths, first, line, full, thin):
+            break
         breaks += 1
-        if _breaks_off(data, starts[line], ends[line], starts[line + 1], ends[line + 1]):
+        if _breaks_off(data, starts[line], ends[line], starts[line + 1], ends[line + 1], full):
             inside += 1
         line += 1
         width += 1 + np.int64(widths[line])
@@ -115,20 +126,34 @@ def _paragraph(
 
 
 @kernel
-def _may_go_on(kinds: Bytes, traits: Bytes, widths: npt.NDArray[np.int32], first: int, line: int) -> bool:
+def _may_go_on(
+    kinds: Bytes, traits: Bytes, widths: npt.NDArray[np.int32], first: int, line: int, full: bool, thin: int
+) -> bool:
     """Whether the line may have been broken to fit a width, and the next one may be its continuation."""
-    if kinds[line] == HEADING or kinds[line + 1] != PROSE:
+    if kinds[line] == HEADING or widths[line] < SHORTEST_WRAPPED or widths[line] > LONGEST_WRAPPED:
         return False
-    if widths[line] < SHORTEST_WRAPPED or widths[line] > LONGEST_WRAPPED:
-        return False
-    if not traits[line] & THIN and not traits[line + 1] & THIN:
+    following = kinds[line + 1]
+    if following == PROSE and not traits[line] & THIN and not traits[line + 1] & THIN:
         return True
-    # Formulas are wrapped with the text that they stand in; lines of a derivation have no width in common with prose.
-    return line > first and not traits[first] & THIN and abs(widths[line] - widths[first]) <= RAGGED
+    # A full line goes on whatever the next one begins with (a formula, a number as in lists), if any is prose.
+    if following == ITEM and kinds[first] == ITEM:  # of one list
+        return False
+    return full and not thin and following in (PROSE, ITEM, FORMULA)
 
 
 @kernel
-def _breaks_off(data: Bytes, start: int, end: int, next_start: int, next_end: int) -> bool:
+def _is_full(data: Bytes, next_start: int, next_end: int, width: int, widest: int, unspaced: bool) -> bool:
+    """Whether the next line's first word had no more room on a line of that width."""
+    if next_start >= next_end:
+        return False
+    word = next_start
+    while word < next_end and word < next_start + LONGEST_WORD and 0x20 < data[word] < 0xE3:
+        word += 1
+    return width + 1 + max(word - next_start, 2) > (widest // 2 if unspaced else widest - RAGGED)
+
+
+@kernel
+def _breaks_off(data: Bytes, start: int, end: int, next_start: int, next_end: int, full: bool) -> bool:
     """Whether a line ends within a sentence that the next one goes on with."""
     if end - 1 < start or next_start >= next_end:
         return False
@@ -145,4 +170,4 @@ def _breaks_off(data: Bytes, start: int, end: int, next_start: int, next_end: in
             return False
         if one == 0xEF and two == 0xBC and (last == 0x81 or last == 0x9F or last == 0x9A or last == 0x9B):  # ！？：；
             return False
-    return not 0x41 <= following <= 0x5A  # an English line that goes on seldom does so with a capital
+    return full or not 0x41 <= following <= 0x5A  # an English line that goes on seldom does so with a capital

@@ -16,7 +16,7 @@ from r1data.measures.block import Block
 from r1data.measures.lines import BLANK, CLOSING, CODE, OPENING, TABLE, WIDTHS, WORDED
 from r1data.measures.scratch import scratch
 from r1data.replies import WHITE_SPACE
-from r1data.texts import CHARACTER, Bytes, Places, Texts, kernel
+from r1data.texts import CHARACTER, NUMBER, Bytes, Places, Texts, kernel
 from r1data.texts.words import mixed
 
 SHORTEST_LINE = 4
@@ -47,11 +47,13 @@ Numbers = npt.NDArray[np.float64]
 def columns(block: Block) -> dict[str, pl.Series]:
     """The table's columns about repetition."""
     repeated_lines, repeated_paragraphs = _lines_again(block)
-    loops = np.maximum(looping_tails(block.reasoning), looping_tails(block.answer))
+    repeated_ngrams, loops = _runs_again(block)
+    for part in (block.reasoning, block.answer):
+        loops = np.maximum(loops, looping_tails(part))
     return {
         "repeated_lines": pl.Series(repeated_lines),
         "repeated_paragraphs": pl.Series(repeated_paragraphs),
-        "repeated_ngrams": pl.Series(_runs_again(block)),
+        "repeated_ngrams": pl.Series(repeated_ngrams),
         "tail_repeats": pl.Series(tail_repeats(block.texts)),
         "looping_tail": pl.Series(loops),
         "folded": pl.Series(folded(block.texts), dtype=pl.String),
@@ -107,14 +109,17 @@ def _lines_again(block: Block) -> tuple[Numbers, Numbers]:
     return shares, weights
 
 
-def _runs_again(block: Block) -> Numbers:
+def _runs_again(block: Block) -> tuple[Numbers, npt.NDArray[np.int32]]:
+    """The share of words in runs that stood there before, and the columns of the longest loop of words anywhere."""
     words = block.words
     most = int(np.diff(words.offsets).max(initial=0))
-    shares = np.zeros(len(block))
-    fields = (words.hashes, words.kinds, words.starts, words.offsets)
+    shares, loops = np.zeros(len(block)), np.zeros(len(block), np.int32)
+    fields = (words.hashes, words.kinds, words.starts, words.ends, words.offsets)
     parts = (block.reasoning.starts, block.reasoning.ends, block.answer.starts, block.answer.ends)
-    _count_runs(*fields, *parts, *_table(most), shares)
-    return shares
+    table = _table(most)
+    places = scratch("repetition.places", len(table[0]), np.int64)
+    _count_runs(block.texts.data, *fields, *parts, WIDTHS, *table, places, shares, loops)
+    return shares, loops
 
 
 @kernel
@@ -185,20 +190,24 @@ def _hash(data: Bytes, at: int, end: int) -> np.uint64:
 
 @kernel
 def _count_runs(
+    data: Bytes,
     hashes: npt.NDArray[np.uint64],
     kinds: Bytes,
     starts: Places,
+    ends: Places,
     offsets: Places,
     reasoning_starts: Places,
     reasoning_ends: Places,
     answer_starts: Places,
     answer_ends: Places,
+    widths: Bytes,
     keys: npt.NDArray[np.uint64],
     rounds: Places,
     last_round: Places,
+    places: Places,
     shares: Numbers,
+    loops: npt.NDArray[np.int32],
 ) -> None:
-    mask = np.uint64(len(keys) - 1)
     for row in range(len(shares)):
         total, again = 0, 0
         for part in range(2):
@@ -211,7 +220,15 @@ def _count_runs(
                 last -= 1
             total += last - first
             last_round[0] += 1
-            again += _runs_of(hashes, kinds, first, last, keys, rounds, last_round[0], mask)
+            found, looped_from, looped_to = _runs_of(
+                hashes, kinds, first, last, keys, rounds, last_round[0], places
+            )  # fmt: skip
+            again += found
+            if looped_to > looped_from:
+                columns: Any = 0
+                for place in range(starts[looped_from], ends[looped_to - 1]):
+                    columns += np.int64(widths[data[place]])
+                loops[row] = max(loops[row], columns)
         shares[row] = max(again - FREE, 0) / total if total else 0.0
 
 
@@ -224,11 +241,18 @@ def _runs_of(
     keys: npt.NDArray[np.uint64],
     rounds: Places,
     this: int,
-    mask: np.uint64,
-) -> int:
-    """How many words stand in a run that stood there before, even where the two overlap."""
+    places: Places,
+) -> tuple[int, int, int]:
+    """How many words stand in a run that stood there before, even where the two overlap; and the longest loop's words.
+
+    Runs one after the other that stood at the same distance before are one passage that goes on: a loop, where it is
+    at least twice as long as that distance.
+    """
+    mask = np.uint64(len(keys) - 1)
     value, power = np.uint64(0), np.uint64(1)
     begin, weight, length, covered, again = first, 0, 0, first, 0
+    distance, passage = 0, first
+    looped_from, looped_to = first, first
     for word in range(first, last):
         value = value * _MULTIPLIER + hashes[word]
         weight += HAN if kinds[word] == CHARACTER else WORD
@@ -243,10 +267,35 @@ def _runs_of(
             weight -= front
             length -= 1
             begin += 1
-        if weight >= RUN and _seen(value ^ np.uint64(length), keys, rounds, this, mask):
-            again += word + 1 - max(begin, covered)
-            covered = word + 1
-    return again
+        if weight < RUN:
+            continue
+        key = value ^ np.uint64(length)
+        slot = (key * _PRIME >> np.uint64(20)) & mask
+        while rounds[slot] == this and keys[slot] != key:
+            slot = (slot + np.uint64(1)) & mask
+        if rounds[slot] != this:
+            keys[slot], rounds[slot], places[slot] = key, this, begin
+            distance = 0
+            continue
+        again += word + 1 - max(begin, covered)
+        covered = word + 1
+        if begin - places[slot] != distance:
+            distance, passage = begin - places[slot], begin
+        places[slot] = begin
+        looped = word + 1 - passage
+        longer = looped >= (FEWEST_TURNS - 1) * distance and looped + distance > looped_to - looped_from
+        if longer and _has_letters(kinds, passage - distance, passage):
+            looped_from, looped_to = passage - distance, word + 1
+    return again, looped_from, looped_to
+
+
+@kernel
+def _has_letters(kinds: Bytes, first: int, last: int) -> bool:
+    """Whether not all words are numbers: a grid of zeros is no loop."""
+    for word in range(first, last):  # noqa: SIM110 - numba compiles no generator expressions
+        if kinds[word] != NUMBER:
+            return True
+    return False
 
 
 @kernel

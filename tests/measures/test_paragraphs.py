@@ -84,3 +84,12 @@ def test_time_grows_with_the_length_only():
     began = time.thread_time()
     paragraphs.columns(block)
     assert time.thread_time() - began < 0.5  # about 0.01 s
+
+
+def test_a_wall_is_whole_whatever_its_lines_begin_with():
+    words = [
+        f"and then $x_{{{n}}} = {n}$ is 12. Paris lies north of it, so we go on with `{n}` as well" for n in range(40)
+    ]
+    wall = "We begin, " + ", ".join(words) + "."
+    for width in (64, 78, 90):
+        assert longest(textwrap.fill(wall, width, break_long_words=False)) > 0.9 * len(wall)

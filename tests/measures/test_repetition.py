@@ -138,3 +138,16 @@ def test_time_grows_with_the_length_only(turn):
     began = time.thread_time()
     repetition.columns(block)
     assert time.thread_time() - began < 1.0  # about 0.05 s
+
+
+@pytest.mark.parametrize(
+    "turn", [LOOP, LOOP + "\n\n", "让我再检查一下这个步骤。", "First, then that, then this.\nNo.\n"]
+)
+def test_a_loop_is_found_where_the_text_goes_on_behind_it(turn):
+    lead = "We add the numbers and see that their sum is four; this is the end of it, or is it?\n\n"
+    text = lead + turn * 12 + "\n\nSo the answer is 4, as I said in the beginning of all this."
+    assert measured(text)["looping_tail"] >= 10 * len(turn.strip())
+
+
+def test_a_grid_of_numbers_is_no_loop():
+    assert measured("\n".join(["0 0 0 0 0 0 0 0 0 0 0 0"] * 20) + "\n\nThat is the grid.")["looping_tail"] == 0
