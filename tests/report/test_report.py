@@ -156,7 +156,7 @@ def test_the_page_forbids_connections_and_all_scripts_but_one() -> None:
 
 
 def test_the_page_shows_the_kept_example_and_the_reason_of_the_rejected() -> None:
-    html = render_report(tables([GOOD, GOOD.replace("</think>", "")]), RECIPE, FACTS)
+    html = render_report(tables([GOOD, GOOD.replace("</think>", "</think></think>")]), RECIPE, FACTS)
     assert "<math" in html and "the thought is not where it belongs" in html and "<mark>&lt;think&gt;</mark>" in html
     assert "p.jsonl:3" in html and f"{0:032x}" in html
 
@@ -198,7 +198,9 @@ def test_a_draw_without_a_decision_is_shown_and_breaks_the_law() -> None:
     assert shown[-1].count == 1
 
 
-@given(st.integers(0, 500), st.integers(0, 60), st.lists(st.integers(0, 40), min_size=11, max_size=11))
+@given(
+    st.integers(0, 500), st.integers(0, 60), st.lists(st.integers(0, 40), min_size=len(Reason), max_size=len(Reason))
+)
 def test_the_steps_lose_exactly_what_was_lost(kept: int, failed: int, lost: list[int]) -> None:
     by_reason = {reason.value: count for reason, count in zip(Reason, lost, strict=True) if count}
     done = kept + sum(lost)
