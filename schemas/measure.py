@@ -30,7 +30,8 @@ class Measures(dy.Schema):
     has_box = dy.Bool()
     """The answer carries a `\\boxed{`."""
     answers_agree = dy.Bool(nullable=True)
-    """Whether the last answer named in the reasoning is that of the solution; null where either names none."""
+    """Whether the last answer named in the reasoning is that of the solution; null where either names none, or the two
+    cannot be compared for certain."""
     template_tokens = dy.Int32(min=0)
     """Special tokens of chat templates left in the text, such as `<|im_end|>` or `[/INST]`."""
     self_reference = dy.Int32(min=0)
@@ -59,7 +60,8 @@ class Measures(dy.Schema):
 
     # paragraphs
     longest_paragraph = dy.Int32(min=0)
-    """Characters of the reasoning's longest run without a line break, code and tables aside."""
+    """Columns of the reasoning's longest run without a line break, code, tables and displayed formulas aside. A
+    character of Chinese, Japanese or Korean takes two columns; lines that are wrapped at some width are one run."""
     mean_paragraph = dy.Float64(min=0)
     paragraphs = dy.Int32(min=0)
     """How many such runs there are."""
@@ -81,14 +83,15 @@ class Measures(dy.Schema):
 
     # repetition
     repeated_lines = dy.Float64(min=0, max=1)
-    """Share of the reasoning's non-empty lines that repeat an earlier one."""
+    """Share of the reasoning's lines that repeat an earlier one, those without a word, tables and code aside."""
     repeated_paragraphs = dy.Float64(min=0, max=1)
-    """Share of the reasoning's characters that are paragraphs said before."""
+    """Share of the reasoning's columns that are lines of at least 40 columns which stood there before."""
     repeated_ngrams = dy.Float64(min=0, max=1)
-    """Share of the reply's words that stand in a run of ten which stood there before."""
+    """Share of the reply's words that stand in a run of ten (of 16 Chinese or Japanese characters) which stood in the
+    same part before. The first 40 such words are free."""
     tail_repeats = dy.Int32(min=0)
     """How often the reply's last 24 characters occur in it; 1 is regular, more is a loop at the end."""
     looping_tail = dy.Int32(min=0)
-    """Characters at the reply's end that are one passage over and over; 0 where it does not end in a loop."""
+    """Columns at the end of the reasoning or of the answer that are one passage over and over; 0 for no loop."""
     folded = dy.String(regex=r"^[0-9a-f]{32}$")
     """Fingerprint of the whole reply with all white space alike: equal for replies that say the same."""

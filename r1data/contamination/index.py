@@ -137,7 +137,8 @@ def _share(
     least = SHARE_WITHOUT_OVERLAP if overlap is None else overlap
     shares = np.maximum((SHARE_OF_LITTLE, SHARE_OF_SHORT, least), least)
     share = np.interp(evidence, (LITTLE, SHORT, LONG), shares)
-    return np.maximum(share, np.minimum(share + CHARACTERS_MORE * characters, max(SHARE_OF_SHORT, least)))
+    more = np.minimum(share + CHARACTERS_MORE * characters, max(SHARE_OF_SHORT, least))
+    return np.asarray(np.maximum(share, more))
 
 
 def _written(
@@ -193,7 +194,8 @@ def _seeds(
     np.add.at(seen, place + lengths[place], -1)
     covered = _sums(np.cumsum(seen)[:-1] > 0, entry_of, len(says))
     entries = frame["entry"].to_numpy().astype(np.int64)
-    return Seeds.of(frame["key"].to_numpy(), entries, place - words.offsets[entries]), covered
+    inside, sizes = place - words.offsets[entries], np.diff(words.offsets)[entries]
+    return Seeds.of(frame["key"].to_numpy(), lengths[place].astype(np.int64), entries, inside, sizes), covered
 
 
 def _grams(

@@ -28,7 +28,8 @@ SLACK = 10
 class Seeds:
     """The seeds of all items. `slots` is a hash table of the distinct keys: 0 for nothing, else the key's number + 1.
 
-    Of key `k`, `postings[bounds[k]:bounds[k + 1]]` are the places: the entry, and in the last 16 bits the word in it.
+    Of key `k`, `postings[bounds[k]:bounds[k + 1]]` are the places: the entry, and in the last 16 bits the word in it;
+    `masks` say which of the parts of the entry, at most 64, the seed touches there.
     """
 
     bitmap: npt.NDArray[np.uint64]
@@ -36,9 +37,10 @@ class Seeds:
     keys: npt.NDArray[np.uint64]
     bounds: Places
     postings: Places
+    masks: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, keys: npt.NDArray[np.uint64], entries: Places, inside: Places) -> Seeds:
+    def of(cls, keys: npt.NDArray[np.uint64], lengths: Places, entries: Places, inside: Places, sizes: Places) -> Seeds:
         """A table of seeds and the places where items have them."""
         order = np.argsort(keys, kind="stable")
         distinct, first = np.unique(keys[order], return_index=True)
@@ -46,13 +48,20 @@ class Seeds:
         bitmap = np.zeros(_power_of_two(max(len(distinct), 64) * BITS_PER_SEED) // 64, np.uint64)
         slots = np.zeros(_power_of_two(max(len(distinct), 8) * 2), np.int32)
         _fill(distinct, bitmap, slots)
-        return cls(bitmap, slots, distinct, bounds, ((entries << INSIDE_BITS) | inside)[order])
+        return cls(
+            bitmap,
+            slots,
+            distinct,
+            bounds,
+            ((entries << INSIDE_BITS) | inside)[order],
+            _masks(inside, lengths, sizes)[order],
+        )
 
 
 LAST, BEGIN, MASK, SHIFT, RUN, EVENT, SIZE, ENOUGH = range(8)
 """What is noted of an entry: the last place of the text with a seed of it, where the window under way begins, what of
 the entry seeds have covered in it, where the run of seeds under way lies and begins, the entry's place among the events
-of the text, its words, and how many of them must be covered. Side by side, so that looking at one costs one miss."""
+of the text, its words, and how many of its parts must be covered. Side by side: looking at one costs one miss."""
 
 
 class Scratch:
@@ -60,14 +69,16 @@ class Scratch:
 
     def __init__(self, sizes: Places, enough: npt.NDArray[np.int32]) -> None:
         self.state = np.zeros((len(sizes), 8), np.int64)
-        self.state[:, SIZE], self.state[:, ENOUGH] = sizes, enough
+        parts = np.minimum(sizes, MASK_BITS)
+        self.state[:, SIZE] = sizes
+        self.state[:, ENOUGH] = np.maximum(-(-enough.astype(np.int64) * parts // np.maximum(sizes, 1)), 1)
         self.events = np.empty((EVENT_FIELDS, 1024), np.int64)
 
 
 def find_places(words: Words, seeds: Seeds, long: int, scratch: Scratch) -> npt.NDArray[np.int64]:
     """The places worth a closer look, at most one for a text and an entry.
 
-    Seven numbers each: text, entry, first word, behind the last word, words covered, whether there is a run of `long`
+    Seven numbers each: text, entry, first word, behind the last word, parts covered, whether there is a run of `long`
     words, and the first word that the text would have if it began as the item does. Valid until the scratch memory is
     used again.
     """
@@ -76,11 +87,21 @@ def find_places(words: Words, seeds: Seeds, long: int, scratch: Scratch) -> npt.
         scratch.state[:, EVENT] = -1
         count = _search(
             words.hashes, words.kinds, words.offsets, POWERS, seeds.bitmap, seeds.slots, seeds.keys, seeds.bounds,
-            seeds.postings, long, scratch.state, scratch.events,
+            seeds.postings, seeds.masks, long, scratch.state, scratch.events,
         )  # fmt: skip
         if count >= 0:
             return scratch.events[:, :count]
         scratch.events = np.empty((EVENT_FIELDS, 4 * scratch.events.shape[1]), np.int64)
+
+
+def _masks(inside: Places, lengths: Places, sizes: Places) -> npt.NDArray[np.int64]:
+    """The parts of an entry that its words from `inside` on are in, as bits."""
+    parts = np.minimum(sizes, MASK_BITS)
+    first, last = inside * parts // sizes, (inside + lengths - 1) * parts // sizes
+    ones = np.uint64(0xFFFFFFFFFFFFFFFF)
+    upto = ones >> (np.uint64(MASK_BITS - 1) - last.astype(np.uint64))
+    mask: npt.NDArray[np.int64] = (upto & (ones << first.astype(np.uint64))).view(np.int64)
+    return mask
 
 
 def _power_of_two(least: int) -> int:
@@ -122,7 +143,8 @@ def _set_bits(value: np.uint64) -> np.int64:
 def _search(
     hashes: npt.NDArray[np.uint64], kinds: npt.NDArray[np.uint8], rows: Places, powers: npt.NDArray[np.uint64],
     bitmap: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32], keys: npt.NDArray[np.uint64], bounds: Places,
-    postings: Places, long: int, state: npt.NDArray[np.int64], events: npt.NDArray[np.int64],
+    postings: Places, masks: npt.NDArray[np.int64], long: int, state: npt.NDArray[np.int64],
+    events: npt.NDArray[np.int64],
 ) -> int:  # fmt: skip
     """How many places were found, or -1 where there is no room for them."""
     bits = np.uint64(len(bitmap) * 64 - 1)
@@ -156,10 +178,8 @@ def _search(
                 if at - inside != own[SHIFT] or at - last > length + 2:  # the run has ended
                     own[SHIFT], own[RUN] = at - inside, at
                 own[LAST] = at
-                parts = min(size, MASK_BITS)
-                for one in range(inside * parts // size, (inside + length - 1) * parts // size + 1):
-                    own[MASK] |= np.int64(1) << one
-                covered = _set_bits(np.uint64(own[MASK])) * size // parts
+                own[MASK] |= masks[posting]
+                covered = _set_bits(np.uint64(own[MASK]))
                 wide = long + long // 2 if kinds[at] == CHARACTER else long
                 in_a_row = at + length - own[RUN] >= wide
                 if covered < own[ENOUGH] and not in_a_row:

@@ -23,11 +23,14 @@ from r1data.verifiers.math.reading import read
 
 LEAD, LONGEST_BOX = 160, 400
 """Bytes in front of the last box in which others may stand that belong to it ("x = 1 or x = 2"), and of a box."""
-LAST_BOX, LAST_BYTES = 6000, 1500
+LAST_BOX, LAST_BYTES = 6000, 800
 """Bytes at the end of a part: a box, or an announcement, that is further away is one of a step."""
 LONGEST_ANSWER = 40
 """Characters: longer ones are sentences, which say the same in many ways."""
 BOX, CUES = r"\boxed", ("nswer", "答案")
+SHORT_BOX = 60
+_OPENED, _BEFORE = b"\\boxed{", b" is:=$*"
+_PLAIN_CUES = (_OPENED, b"nswer", "答案".encode())
 _LAYOUT = re.compile(r"\\[dt]?frac(?![a-z])|\\(?:left|right|,|;|!|quad|displaystyle)(?![a-z])|[\s$~]|(?<=\d),(?=\d{3})")
 _WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s*\{([^{}]*)\}")
 _TOWER = re.compile(r"!|\^.*\^|\d{30}", re.DOTALL)
@@ -39,11 +42,32 @@ def answers_agree(block: Block) -> list[bool | None]:
     thoughts, solutions = _last_named(block.reasoning), _last_named(block.answer)
     agree: list[bool | None] = [None] * len(block)
     for row in np.flatnonzero((thoughts >= 0) & (solutions >= 0)).tolist():
+        if _plainly_the_same(block, row, int(thoughts[row]), int(solutions[row])):
+            agree[row] = True
+            continue
         thought = _answer_at(block.reasoning, row, int(thoughts[row]))
         solution = _answer_at(block.answer, row, int(solutions[row])) if thought else None
         if thought and solution:
             agree[row] = same_answer(thought, solution)
     return agree
+
+
+def _plainly_the_same(block: Block, row: int, thought: int, solution: int) -> bool:
+    """Whether the thought names, letter for letter, what stands in the solution's box: most do, and need no reading."""
+    data = block.texts.data
+    box = bytes(data[solution : solution + SHORT_BOX])
+    end = box.find(b"}")
+    said = box[len(BOX) + 1 : end].strip()
+    if not box.startswith(_OPENED) or end < 0 or not said or b"{" in said:
+        return False
+    there = bytes(data[thought : min(thought + SHORT_BOX, int(block.reasoning.ends[row]))])
+    at = there.find(said)
+    before = there[:at] if at >= 0 else b""
+    for cue in _PLAIN_CUES:
+        if before.startswith(cue) and not before[len(cue) :].strip(_BEFORE):
+            behind = there[at + len(said) :].lstrip(b"$*")
+            return not behind or behind[:1] in (b"}", b"\n") or (behind[:1] == b"." and not behind[1:2].isdigit())
+    return False
 
 
 def same_answer(one: str, other: str) -> bool | None:
@@ -60,7 +84,8 @@ def same_answer(one: str, other: str) -> bool | None:
     except Unreadable:
         return None
     if isinstance(form, Phrase) or isinstance(other_form, Phrase):
-        return _same_words(plain, plain_other)
+        both = isinstance(form, Phrase) and isinstance(other_form, Phrase)
+        return _same_words(plain, plain_other) if both else None  # "the answer is positive" is not about 12
     verdict = Comparison(read_question(None)).forms(form, other_form)
     return verdict.same if verdict.same or verdict.certain else None
 

@@ -21,7 +21,7 @@ LONGEST = 300
 KEYWORDS = tuple(
     """def class for while if elif else try except finally with return import from async int void public private static
     const let var function using long double char bool auto unsigned string switch SELECT INSERT CREATE
-    UPDATE DELETE print""".split()
+    UPDATE DELETE FROM JOIN LEFT INNER WHERE GROUP HAVING ORDER print""".split()
 )
 CODE = re.compile(
     r"""(?x)
@@ -51,7 +51,8 @@ CODE = re.compile(
     | using[ ]namespace[ ]\w+;
     | \w[\w\[\].]*[ ]?(?:=|\+=|-=)[ ]?[^$\\]*(?:\(.*\)|\[.*\])[^$\\]*;
     | \w+(?:\+\+|--);
-    | (?:SELECT[ ].+[ ]FROM[ ].+|INSERT[ ]INTO[ ].+|CREATE[ ]TABLE[ ].+|UPDATE[ ]\w+[ ]SET[ ].+|DELETE[ ]FROM[ ].+)
+    | (?:SELECT[ ].+|INSERT[ ]INTO[ ].+|CREATE[ ]TABLE[ ].+|UPDATE[ ]\w+[ ]SET[ ].+|DELETE[ ]FROM[ ].+)
+    | (?:FROM|(?:LEFT[ ]|INNER[ ])?JOIN|WHERE|GROUP[ ]BY|HAVING|ORDER[ ]BY)[ ].+
     """
 )
 CODELIKE = re.compile(

@@ -39,16 +39,18 @@ def mark_clauses(
     `target` is the target's number in the vocabulary, `tallies` room of the shape TALLIES.
     """
     clause, sentence = 0, 0  # first tokens of both
-    clause_words, clause_known, clause_others = 0, 0, 0  # those of the target, those of any other language
+    # All words, those of the target, those without a capital, those of any other language.
+    clause_words, clause_known, clause_small, clause_others = 0, 0, 0, 0
     words, known, small, others, any_others = 0, 0, 0, 0, 0
     tallies[:] = 0
     for at in range(count + 1):
         gap = np.int64(tokens.gaps[at]) if at < count else STOP
         if gap & (COMMA | STOP | LINE):
-            if clause_others and not _end_clause(tokens, clause, at, script, clause_words, clause_known, tallies):
+            foreign = clause_others > 0 and _end_clause(tokens, clause, at, script, clause_words, clause_known, tallies)
+            if not foreign:
+                words, known, small = words + clause_words, known + clause_known, small + clause_small
                 others += clause_others
-            words, known = words + clause_words, known + clause_known
-            clause, clause_words, clause_known, clause_others = at, 0, 0, 0
+            clause, clause_words, clause_known, clause_small, clause_others = at, 0, 0, 0, 0
         if gap & (STOP | LINE):
             if others and _end_sentence(tokens, sentence, at, script, words, known, tallies):
                 pass
@@ -58,7 +60,8 @@ def mark_clauses(
         if at == count or tokens.scripts[at] != script:
             continue
         clause_words += 1
-        small += 0 if 0x41 <= data[starts[tokens.words[at]]] <= 0x5A else 1
+        capital = 0x41 <= data[starts[tokens.words[at]]] <= 0x5A
+        clause_small += 0 if capital else 1
         value = np.int64(tokens.values[at])
         languages = value & EVERY_LANGUAGE
         if languages >> target & 1:
@@ -68,7 +71,7 @@ def mark_clauses(
             any_others += 1
             for language in range(_LANGUAGES):
                 tallies[_CLAUSE, language] += languages >> language & 1
-                tallies[_CLAUSE_STRONG, language] += 0 if value & PARTICLE else languages >> language & 1
+                tallies[_CLAUSE_STRONG, language] += 0 if capital or value & PARTICLE else languages >> language & 1
     if any_others:
         _mark_singles(tokens, count, script, target)
 

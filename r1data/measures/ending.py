@@ -30,13 +30,18 @@ HANGING_WORDS = frozenset(
     than so when where while since therefore thus hence also not no its their our your my his her this these
     those we he she they i it's let let's between among about over under per via without within both either
     neither each every any some such very more most less equals implies gives using und oder der die das ein
-    eine et ou le la les de des un une el los las que con para por""".split()
+    eine et ou le la les de des un une el los las que con para por est sont au aux dans sur avec qui donc car
+    mais égal à ist sind dem zu zum zur mit von für auf im aus bei nach wir daher dass weil wenn gleich es son
+    del al en como se di che è""".split()
 )
 HANGING_CHINESE = (
     "因为", "所以", "但是", "而且", "以及", "并且", "或者", "如果", "那么", "由于", "然后", "等于", "就是", "和", "与",
-    "及", "或", "把", "被", "从", "向", "对于", "关于", "根据", "设", "令", "即", "则", "若", "且", "而", "但",
+    "首先", "其次", "最后", "接着", "因此", "于是", "同时", "另外", "也就是说", "及",
+    "或", "把", "被", "从", "向", "对于", "关于", "根据", "设", "令", "即", "则", "若", "且", "而", "但",
 )  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?$")
+_JUDGED = re.compile(r"[是很会挺蛮可能][^，。；！？,;]*的$")
+"""A clause that may end with 的: "this is right"."""
 _AFTER_A_WORD = re.compile(r"[^\W\d_]{2}[,;]?\s+$")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _MONEY = re.compile(r"\d[\d,.]*(?:\s+(?![-+*/=<>^\\])|$|[.,;:!?)])")
@@ -89,7 +94,7 @@ def breaks_off(line: str, kind: int, width: int, punctuated: Callable[[], bool])
     if kind == HEADING:
         return False
     if _HAN.search(bare):
-        return bare.endswith(HANGING_CHINESE)
+        return bare.endswith(HANGING_CHINESE) or (bare.endswith("的") and not _JUDGED.search(bare))
     word = _WORD.search(bare)
     if word is None:
         return False

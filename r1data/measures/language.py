@@ -307,10 +307,14 @@ def _other_languages(block: Block, found: Found) -> pl.DataFrame:
     ]
     named = pl.col("part").replace_strict({REASONING: "reasoning", ANSWER: "answer"}, return_dtype=pl.String)
     entry = pl.struct("language", named, _whole(pl.col("sum")).alias("words"), "start", "end")
-    by_row = entries.with_columns(places).group_by("row").agg(
-        _whole(pl.col("sum").sum()).alias("all"),
-        _whole(pl.col("words").max()).alias("longest"),
-        entry.alias("languages"),
+    by_row = (
+        entries.with_columns(places)
+        .group_by("row")
+        .agg(
+            _whole(pl.col("sum").sum()).alias("all"),
+            _whole(pl.col("words").max()).alias("longest"),
+            entry.alias("languages"),
+        )
     )
     rows = pl.DataFrame({"row": np.arange(len(block))}).join(by_row, on="row", how="left", maintain_order="left")
     nothing = pl.lit([], dtype=pl.List(OTHER_LANGUAGE))

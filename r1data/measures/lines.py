@@ -19,8 +19,8 @@ from r1data.texts import Bytes, Places, Texts, kernel
 
 BLANK, PROSE, ITEM, HEADING, FORMULA, TABLE, OPENING, CODE, CLOSING = range(9)
 """Kinds of line. `ITEM` begins an entry of a list; `FORMULA` has no running text; fenced lines are the last three."""
-THIN, BRACKETED = 1, 2
-"""Traits: most of the line's signs are notation, not words; it has a `<` or a `[`."""
+THIN, BRACKETED, WORDED = 1, 2, 4
+"""Traits: most of the line's signs are notation, not words; it has a `<` or a `[`; it has a word of three letters."""
 
 NOTHING_BUT_SIGNS = 80
 """Columns: a longer line in which hardly a word stands is a sum or an enumeration, whatever its marks."""
@@ -171,7 +171,7 @@ def _cut(
             return -1
         signs = width - blanks
         starts[count], ends[count], widths[count], marks[count] = first, last, width - trimmed, 0
-        traits[count] = brackets | (THIN if 2 * letters < signs else 0)
+        traits[count] = brackets | (THIN if 2 * letters < signs else 0) | (WORDED if letters else 0)
         if fence:
             sign, length, _ = _fence(data, first, last, False)
             if sign == fence and length >= fence_length:
@@ -345,6 +345,8 @@ def _kind(data: Bytes, first: int, last: int, pipes: int) -> int:
         return TABLE
     if pipes > 1 and _piped(data, first, last):
         return TABLE
+    if byte == 0x2B and first + 1 < last and (data[first + 1] == 0x2D or data[first + 1] == 0x3D):
+        return TABLE  # +---+ or +===+
     if byte == 0x23:  # #
         at = first
         while at < last and at < first + 6 and data[at] == 0x23:

@@ -22,6 +22,8 @@ from r1data.texts import Bytes, Places, kernel
 
 SHORTEST_WRAPPED, LONGEST_WRAPPED = 40, 200
 """Columns: shorter lines are verses or entries and never joined to the next one; longer ones were not broken to fit."""
+RAGGED = 6
+"""Columns by which full lines of a wrapped text differ."""
 LOOKED_AHEAD = 8
 """Lines that are read in search of more breaks within sentences; without a bound, hostile text costs its square."""
 
@@ -101,7 +103,7 @@ def _paragraph(
     width: Any = np.int64(widths[first])
     line, breaks, inside = first, 0, 0
     joined, joined_width = first + 1, width
-    while line + 1 < last and line < joined + LOOKED_AHEAD and _may_go_on(kinds, traits, widths, line):
+    while line + 1 < last and line < joined + LOOKED_AHEAD and _may_go_on(kinds, traits, widths, first, line):
         breaks += 1
         if _breaks_off(data, starts[line], ends[line], starts[line + 1], ends[line + 1]):
             inside += 1
@@ -113,13 +115,16 @@ def _paragraph(
 
 
 @kernel
-def _may_go_on(kinds: Bytes, traits: Bytes, widths: npt.NDArray[np.int32], line: int) -> bool:
+def _may_go_on(kinds: Bytes, traits: Bytes, widths: npt.NDArray[np.int32], first: int, line: int) -> bool:
     """Whether the line may have been broken to fit a width, and the next one may be its continuation."""
     if kinds[line] == HEADING or kinds[line + 1] != PROSE:
         return False
     if widths[line] < SHORTEST_WRAPPED or widths[line] > LONGEST_WRAPPED:
         return False
-    return not traits[line] & THIN and not traits[line + 1] & THIN
+    if not traits[line] & THIN and not traits[line + 1] & THIN:
+        return True
+    # Formulas are wrapped with the text that they stand in; lines of a derivation have no width in common with prose.
+    return line > first and not traits[first] & THIN and abs(widths[line] - widths[first]) <= RAGGED
 
 
 @kernel

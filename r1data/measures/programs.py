@@ -101,7 +101,7 @@ def judge(text: str, info: str) -> Judgement:
         return _braced(text, language)
     if language in SQL:
         plain = _SQL_QUIET.sub(" ", text)
-        return Judgement(_balanced(plain) and "'" not in plain, prose=prose_lines(plain))
+        return Judgement(_balanced(plain) and "'" not in plain)  # its own words read like prose
     if language in SHELL:
         return _shell(text)
     return FINE

@@ -6,7 +6,6 @@ derivation have the same shape and other numbers, and are no repetition.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,14 @@ import numpy.typing as npt
 import polars as pl
 
 from r1data.measures.block import Block
-from r1data.measures.lines import BLANK, CLOSING, CODE, OPENING, TABLE
+from r1data.measures.lines import BLANK, CLOSING, CODE, OPENING, TABLE, WIDTHS, WORDED
 from r1data.measures.scratch import scratch
 from r1data.replies import WHITE_SPACE
 from r1data.texts import CHARACTER, Bytes, Places, Texts, kernel
+from r1data.texts.words import mixed
 
 SHORTEST_LINE = 4
-"""Columns: shorter lines ("So", "= 4", "}") come again in honest work and do not count."""
+"""Columns: shorter lines ("So", "= 4", "}") come again in honest work and do not count, nor do those without a word."""
 SHORTEST_PARAGRAPH = 40
 """Columns: what is shorter is a line, but no paragraph said again."""
 TAIL = 24
@@ -29,6 +29,8 @@ counts once a turn, or once in about `TAIL` characters where its turns are short
 WORD, HAN, RUN = 8, 5, 80
 """A run is as many words as weigh `RUN` together: 10 words, or 16 characters of a script without spaces, where a word
 takes 1.6 characters on average."""
+FREE = 40
+"""Words: a refrain, or a condition that is quoted again, makes a short text no loop."""
 LONGEST_TURN = 1500
 """Bytes of a loop's turn: 500 to 1,500 characters."""
 FEWEST_TURNS = 3
@@ -64,24 +66,26 @@ def tail_repeats(texts: Texts) -> npt.NDArray[np.int32]:
 
 
 def looping_tails(texts: Texts) -> npt.NDArray[np.int32]:
-    """Characters at each text's end that are one passage at least three times over, the last turn maybe cut."""
+    """Columns at each text's end that are one passage at least three times over, the last turn maybe cut.
+
+    As with paragraphs, a Chinese, Japanese or Korean character is two.
+    """
     found = np.zeros(len(texts), np.int32)
-    _measure_loops(texts.data, texts.starts, texts.ends, scratch("repetition.turns", LONGEST_TURN + 1, np.int64), found)
+    _measure_loops(
+        texts.data, texts.starts, texts.ends, WIDTHS, scratch("repetition.turns", LONGEST_TURN + 1, np.int64), found
+    )
     return found
 
 
 def folded(texts: Texts) -> list[str]:
     """A fingerprint of each text in which all white space is alike: two with the same one say the same.
 
-    BLAKE2, because it is stored: another version of another library must give the same.
+    Two multiplicative hashes of 64 bits, byte by byte (FNV-1a with two primes), mixed at the end: for telling texts
+    apart, not for keeping a secret. It is stored, so it is ours and hangs on no library.
     """
-    room = scratch("repetition.folded", texts.longest(), np.uint8)
-    view = room.data
-    lengths = (
-        _squeeze(texts.data, start, end, _FIRST_BYTES, _SPACES, room)
-        for start, end in zip(texts.starts.tolist(), texts.ends.tolist(), strict=True)
-    )
-    return [hashlib.blake2b(view[:length], digest_size=16).hexdigest() for length in lengths]
+    found = np.zeros((len(texts), 2), np.uint64)
+    _fingerprint(texts.data, texts.starts, texts.ends, _FIRST_BYTES, _SPACES, found)
+    return [f"{one:016x}{other:016x}" for one, other in found.tolist()]
 
 
 def _table(entries: int) -> tuple[npt.NDArray[np.uint64], Places, Places]:
@@ -98,7 +102,7 @@ def _lines_again(block: Block) -> tuple[Numbers, Numbers]:
     lines = block.lines
     most = int((lines.offsets[1::2] - lines.offsets[:-1:2]).max(initial=0))
     shares, weights = np.zeros(len(block)), np.zeros(len(block))
-    fields = (lines.starts, lines.ends, lines.kinds, lines.widths, lines.offsets)
+    fields = (lines.starts, lines.ends, lines.kinds, lines.traits, lines.widths, lines.offsets)
     _count_lines(block.texts.data, *fields, *_table(most), shares, weights)
     return shares, weights
 
@@ -131,6 +135,7 @@ def _count_lines(
     starts: Places,
     ends: Places,
     kinds: Bytes,
+    traits: Bytes,
     widths: npt.NDArray[np.int32],
     offsets: Places,
     keys: npt.NDArray[np.uint64],
@@ -151,7 +156,7 @@ def _count_lines(
             if kind in (BLANK, TABLE, OPENING, CODE, CLOSING):
                 continue
             weight += np.int64(widths[line])
-            if widths[line] < SHORTEST_LINE:
+            if widths[line] < SHORTEST_LINE or not traits[line] & WORDED:
                 continue
             lines += 1
             if _seen(_hash(data, starts[line], ends[line]), keys, rounds, last_round[0], mask):
@@ -207,7 +212,7 @@ def _count_runs(
             total += last - first
             last_round[0] += 1
             again += _runs_of(hashes, kinds, first, last, keys, rounds, last_round[0], mask)
-        shares[row] = again / total if total else 0.0
+        shares[row] = max(again - FREE, 0) / total if total else 0.0
 
 
 @kernel
@@ -282,7 +287,9 @@ def _same(data: Bytes, one: int, other: int, length: int) -> bool:
 
 
 @kernel
-def _measure_loops(data: Bytes, starts: Places, ends: Places, common: Places, found: npt.NDArray[np.int32]) -> None:
+def _measure_loops(
+    data: Bytes, starts: Places, ends: Places, widths: Bytes, common: Places, found: npt.NDArray[np.int32]
+) -> None:
     """The Z-algorithm over the text read backwards: `common[turn]` is how far it agrees with itself moved by a turn."""
     for row in range(len(found)):
         start, end = starts[row], ends[row]
@@ -297,31 +304,36 @@ def _measure_loops(data: Bytes, starts: Places, ends: Places, common: Places, fo
             common[turn] = agree
             if agree >= (FEWEST_TURNS - 1) * turn:
                 longest = max(longest, turn + agree)
-        characters = 0
         for place in range(end - longest, end):
-            if data[place] & 0xC0 != 0x80:
-                characters += 1
-        found[row] = characters
+            found[row] += widths[data[place]]
 
 
 @kernel
-def _squeeze(data: Bytes, at: int, end: int, first_bytes: Bytes, spaces: npt.NDArray[np.uint32], into: Bytes) -> int:
-    """Copy a text with one blank in place of white space, and none at either end; returns its length."""
-    length = 0
-    while at < end:
-        byte = data[at]
-        if first_bytes[byte]:
-            width = _white(data, at, end, spaces)
-            if width:
-                at += width
-                if length and into[length - 1] != 0x20:
-                    into[length] = 0x20
-                    length += 1
-                continue
-        into[length] = byte
-        length += 1
-        at += 1
-    return length - 1 if length and into[length - 1] == 0x20 else length
+def _fingerprint(
+    data: Bytes, starts: Places, ends: Places, first_bytes: Bytes, spaces: npt.NDArray[np.uint32],
+    found: npt.NDArray[np.uint64],
+) -> None:  # fmt: skip
+    for row in range(len(starts)):
+        at, end = starts[row], ends[row]
+        one, other, waits = np.uint64(0xCBF29CE484222325), np.uint64(0x9E3779B97F4A7C15), False
+        begun = False
+        while at < end:
+            byte = data[at]
+            if first_bytes[byte]:
+                width = _white(data, at, end, spaces)
+                if width:
+                    at += width
+                    waits = begun
+                    continue
+            if waits:
+                one = (one ^ np.uint64(0x20)) * np.uint64(0x100000001B3)
+                other = (other ^ np.uint64(0x20)) * np.uint64(0x9FB21C651E98DF25)
+                waits = False
+            begun = True
+            one = (one ^ np.uint64(byte)) * np.uint64(0x100000001B3)
+            other = (other ^ np.uint64(byte)) * np.uint64(0x9FB21C651E98DF25)
+            at += 1
+        found[row, 0], found[row, 1] = mixed(one), mixed(other)
 
 
 @kernel

@@ -323,21 +323,21 @@ class Selection(Strict):
     foreign_passage: Annotated[int, Field(ge=0)] = 4
     """Most of them in a row."""
     longest_paragraph: Annotated[int, Field(ge=1)] = 2000
-    """Most characters without a line break in the reasoning."""
+    """Most columns without a line break in the reasoning; a Chinese, Japanese or Korean character takes two."""
     code_in_reasoning: Literal["drop", "keep"] = "keep"
     """`drop` rejects every thought with a code block in it; `keep` only what is messy."""
     code_unparsed: Annotated[int, Field(ge=0)] = 0
     """Most code blocks that are no program of their language."""
-    prose_in_code: Annotated[int, Field(ge=0)] = 2
+    prose_in_code: Annotated[int, Field(ge=0)] = 1
     """Most lines of running text inside code blocks."""
-    bare_code: Annotated[int, Field(ge=0)] = 4
+    bare_code: Annotated[int, Field(ge=0)] = 2
     """Most lines of code outside any block in the reasoning."""
-    repeated_lines: Annotated[float, Field(ge=0, le=1)] = 0.3
-    repeated_paragraphs: Annotated[float, Field(ge=0, le=1)] = 0.3
-    repeated_ngrams: Annotated[float, Field(ge=0, le=1)] = 0.3
+    repeated_lines: Annotated[float, Field(ge=0, le=1)] = 0.35
+    repeated_paragraphs: Annotated[float, Field(ge=0, le=1)] = 0.25
+    repeated_ngrams: Annotated[float, Field(ge=0, le=1)] = 0.2
     tail_repeats: Annotated[int, Field(ge=1)] = 4
     looping_tail: Annotated[int, Field(ge=1)] = 200
-    """Fewest characters of a loop at the end that count as one."""
+    """Fewest columns of a loop at the end that count as one."""
     answers_agree: Literal["required", "optional"] = "required"
     """Whether the answer named in the reasoning must be that of the solution, where both name one."""
     template_tokens: Literal["drop", "keep"] = "drop"

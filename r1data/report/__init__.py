@@ -3,12 +3,10 @@
 from r1data.report.card import render_card
 from r1data.report.facts import RunFacts
 from r1data.report.funnel import Funnel
-from r1data.report.hits import Checked
 from r1data.report.html import render_report
 from r1data.report.refined import RefinedFacts, render_refined
 
 __all__ = [
-    "Checked",
     "Funnel",
     "RefinedFacts",
     "RunFacts",

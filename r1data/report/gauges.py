@@ -150,7 +150,8 @@ GAUGES = (
 def scales(frame: pl.DataFrame, selection: Selection) -> list[Scale]:
     """The gauges whose measures the frame has, each with its stops, the present threshold exactly among them."""
     present = [gauge for gauge in GAUGES if gauge.reads and gauge.reads <= set(frame.columns)]
-    return [_scale(gauge, frame, selection) for gauge in present]
+    known = [gauge for gauge in present if gauge.key is not None or frame[str(gauge.column)].count()]
+    return [_scale(gauge, frame, selection) for gauge in known]
 
 
 def measured(frame: pl.DataFrame, gauge: Gauge) -> npt.NDArray[np.float64]:
@@ -187,7 +188,7 @@ def _counts(lowest: int, usual: float, largest: float) -> list[float]:
     found = [float(n) for n in range(lowest, 11)]
     power = 10
     while found[-1] < largest and len(found) < MOST_STOPS:
-        for mantissa in MANTISSAS[1:] + (10,):
+        for mantissa in (*MANTISSAS[1:], 10):
             found.append(float(round(mantissa * power)))
             if found[-1] >= largest:
                 break

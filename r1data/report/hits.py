@@ -11,6 +11,7 @@ from markupsafe import Markup
 from r1data.report.excerpts import excerpt
 from r1data.report.likeness import compare
 from r1data.report.safety import visible
+from r1data.store import Checked
 
 HITS_SHOWN = 8
 METHODS = {
@@ -18,17 +19,6 @@ METHODS = {
     "digits": "the same but for numbers",
     "overlap": "most of its words, in their order",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A benchmark that was asked for. `items` is how many of its items were looked for; where it could not be loaded
-    `trouble` says why.
-    """
-
-    name: str
-    items: int
-    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

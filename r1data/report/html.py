@@ -91,11 +91,7 @@ def _twins(tables: Tables, drawn: pl.DataFrame) -> Twins | None:
 
 
 def _hits(tables: Tables) -> Hits | None:
-    """What the tables know of benchmarks; stores that keep no such table have nothing to show."""
-    contaminations = getattr(tables, "contaminations", None)
-    if contaminations is None:
-        return None
-    return hits(contaminations.collect(), getattr(tables, "benchmarks", ()))
+    return hits(tables.contaminations.collect(engine="streaming"), tables.benchmarks)
 
 
 def environment() -> Environment:

@@ -13,8 +13,8 @@ from r1data import replies
 from r1data.measures import bare, code, paragraphs, programs
 from r1data.measures.block import Block
 from r1data.measures.language import foreign_spans
-from r1data.measures.masking import BRACES
 from r1data.measures.leftovers import PHRASES, TOKENS
+from r1data.measures.masking import BRACES
 from r1data.measures.repetition import SHORTEST_LINE, TAIL, looping_tails
 from r1data.texts import Cutter, Texts
 from schemas import Reason

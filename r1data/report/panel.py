@@ -20,7 +20,7 @@ import polars as pl
 from markupsafe import Markup
 
 from r1data.recipe import Selection
-from r1data.report.charts import Series, spread
+from r1data.report.charts import SMALL, Series, spread
 from r1data.report.gauges import GAUGES, NOTHING, Bins, Scale, scales
 from r1data.report.paths import TEMPLATES
 from schemas import Reason
@@ -29,6 +29,8 @@ Flags = npt.NDArray[np.bool_]
 Masks = npt.NDArray[np.uint16]
 MOST_ROWS = 20_000
 """Rows that a page carries; of more, an even sample."""
+LETTER, GAP = 8.0, 10.0
+"""Room of a letter of a label, and between two labels, in the units of a small chart."""
 CLOSEST_TICKS = 0.17
 """Share of a chart's width that lies at least between two labels."""
 BIT = {reason: np.uint16(1 << place) for place, reason in enumerate(Reason)}
@@ -71,8 +73,8 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """All dials by group. `rows` of `total` are in `data`; `faithful` is false where the decisions in the tables are not
-    those that the recipe's thresholds give, which nothing can then be told from.
+    """All dials by group. `rows` of `total` are in `data`; `faithful` is false where the decisions in the tables are
+    not those that the recipe's thresholds give, which nothing can then be told from.
     """
 
     groups: dict[str, list[Dial]]
@@ -93,7 +95,7 @@ class Panel:
 @cache
 def script() -> Markup:
     """The script that moves thresholds, as it stands in the page."""
-    return Markup((TEMPLATES / "thresholds.js").read_text(encoding="utf-8").strip())  # noqa: S704 - our own file
+    return Markup((TEMPLATES / "thresholds.js").read_text(encoding="utf-8").strip())
 
 
 @cache
@@ -122,8 +124,9 @@ def panel(frame: pl.DataFrame, selection: Selection, command: str | None = None)
     kept = decided["kept"].to_numpy()
     groups: dict[str, list[Dial]] = {}
     for place, scale in enumerate(shown):
-        flags = beyond.get(place)
-        counts = (int(flags.sum()), int((flags & (causes == 1)).sum())) if flags is not None else (0, 0)
+        counts = (0, 0)
+        if place in beyond:
+            counts = (int(beyond[place].sum()), int((beyond[place] & (causes == 1)).sum()))
         number = movable.index(place) if place in beyond else None
         groups.setdefault(scale.gauge.group, []).append(_dial(number, scale, bins[place], kept, *counts))
     first = _first(masks)
@@ -157,7 +160,7 @@ def embedded(data: object) -> Markup:
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     for character in "<>&'":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 - nothing in it is markup any more
+    return Markup(text)
 
 
 def reason_of(scale: Scale) -> Reason:
@@ -234,9 +237,16 @@ def _ticks(scale: Scale) -> list[int]:
 
     taken: list[int] = []
     for at in sorted(range(len(scale.stops)), key=roundness):
-        if all(abs(at - other) >= CLOSEST_TICKS * (len(scale.stops) + 1) for other in taken):
+        if all(_apart(scale, at, other) for other in taken):
             taken.append(at)
     return sorted(taken)
+
+
+def _apart(scale: Scale, one: int, other: int) -> bool:
+    """Whether the labels of two stops leave each other room."""
+    letters = (len(scale.label(one)) + len(scale.label(other))) / 2
+    distance = abs(one - other) / (len(scale.stops) + 1)
+    return distance >= max(CLOSEST_TICKS, (letters * LETTER + GAP) / SMALL[0])
 
 
 def _packed(numbers: npt.NDArray[np.integer]) -> str:

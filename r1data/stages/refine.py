@@ -24,11 +24,11 @@ from r1data.duplicates import Resemblance
 from r1data.progress import Progress
 from r1data.recipe import Refinement
 from r1data.report import RefinedFacts, render_refined
-from r1data.report.hits import Checked
 from r1data.sources.benchmarks import Loaded, load_benchmarks
 from r1data.sources.replies_file import read_some
 from r1data.stages.reading import READ_SCHEMA, Reader, read_all, row_key, row_of
 from r1data.stages.refined_table import OUT_COLUMNS, decided
+from r1data.store import Checked
 from r1data.store.files import STAGING, write_parquet, write_text
 from r1data.store.kept_file import check_kind, write_kept
 from r1data.verifiers import VerifierPool

@@ -60,7 +60,7 @@ ROWS: list[tuple[dict[str, object], set[str]]] = [
     (row("wall", 22, response=reply(22, thought=UNLIKE.replace("\n\n", " ") * 2)), {"long_paragraph", "repetition"}),
     (row("code", 23, response=reply(23, thought=UNLIKE[900:1800] + "\n\n" + BROKEN)),
      {"messy_code"}),
-    (row("loop", 24, response=reply(24, thought=UNLIKE[1800:2600] + "\n\n" + "And again. " * 200)), {"repetition"}),
+    (row("loop", 24, response=reply(24, thought=UNLIKE[1800:2600] + "\n\n" + "And again. " * 150)), {"repetition"}),
     (row("cut", 25, response="<think>\n" + UNLIKE[300:1100]), {"format", "truncated"}),
     (row("long", 26, response=reply(26, thought=UNLIKE[500:1700]), finish_reason="length"), {"truncated"}),
     (row("tags", 27, response="No thought at all, but $\\boxed{27}$."), {"format"}),
