@@ -288,9 +288,8 @@ def _why(name: str, row: dict[str, Any], selection: Selection, similarity: float
     finding = next((one for one in FINDINGS if one.name == name), None)
     if finding is not None and finding.measure is not None and finding.key is not None:
         sign = {"above": "at most", "below": "at least", "from": "fewer than"}[finding.side or "above"]
-        return (
-            f"{finding.measure} {_figure(row[finding.measure])}, at {sign} {_figure(getattr(selection, finding.key))}"
-        )
+        threshold = _figure(getattr(selection, finding.key))
+        return f"{finding.measure} {_figure(row[finding.measure])}, {sign} {threshold} wanted"
     match name.partition("/")[0]:
         case Reason.DUPLICATE:
             return f"similarity {_figure(similarity)}, below {_figure(selection.similarity)} wanted"
