@@ -25,4 +25,4 @@ class RunFacts:
     spent: Spent | None = None
     compared: Comparison | None = None
     workspace: str = "WORKSPACE"
-    """The workspace's folder, as commands name it."""
+    """The workspace's folder as commands name it: no more of an absolute path than its name, as pages are passed on."""

@@ -105,4 +105,5 @@ def _facts(job: Made, tables: Tables, seconds: float | None) -> RunFacts:
         command=f"r1data run {job.recipe.name}.yaml",
         spent=Spent.over(read_sessions(job.workspace.root)),
         compared=compare_stored(job.workspace),
+        workspace=str(job.workspace.root if not job.workspace.root.is_absolute() else job.workspace.root.name),
     )

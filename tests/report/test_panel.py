@@ -41,7 +41,7 @@ def first_reasons(frame: pl.DataFrame) -> list[int]:
     return [counts.get(reason.value, 0) for reason in Reason]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(st.data())
 def test_moved_thresholds_give_what_selection_decides(data: st.DataObject) -> None:
     before = Selection()
