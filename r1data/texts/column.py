@@ -11,6 +11,8 @@ import pyarrow as pa
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
+_NOTHING = np.frombuffer(b"", np.uint8)
+"""As read-only as Arrow's own bytes: kernels are compiled for either kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ class Texts:
         width = np.int64 if pa.types.is_large_string(array.type) else np.int32
         _, offsets, data = array.buffers()
         if offsets is None:
-            return cls(np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64))
+            return cls(_NOTHING, np.zeros(0, np.int64), np.zeros(0, np.int64))
         places = np.frombuffer(offsets, width, array.offset + len(array) + 1)[array.offset :].astype(np.int64)
-        held = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+        held = np.frombuffer(data, np.uint8) if data is not None else _NOTHING
         return cls(held, places[:-1], places[1:])
 
     def __len__(self) -> int:
