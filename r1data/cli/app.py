@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from r1data import __version__
-from r1data.cli import audit, bench, benchmarks, explain, models, plan, prompts, refine, status, suspects, verify, whatif
+from r1data.cli import (
+    audit,
+    bench,
+    benchmarks,
+    explain,
+    models,
+    plan,
+    prompts,
+    refine,
+    status,
+    suspects,
+    verify,
+    whatif,
+)
 from r1data.cli import judge as judge_commands
 from r1data.cli import run as run_command
 from r1data.cli import tests as tests_command
