@@ -47,8 +47,11 @@ def test_it_foretells_the_run_and_writes_nothing(finished: tuple[Path, Path]) ->
         rehearse(recipe, root, *settings)
         after = Workspace(root).tables().decisions.collect()
         both = before.join(after, on="completion_id", suffix="_after")
-        counts = (both.height, before["kept"].sum(), after["kept"].sum())
-        assert (told.rows, told.kept_before, told.kept_after) == counts
+        assert (told.rows, told.kept_before, told.kept_after) == (
+            both.height,
+            before["kept"].sum(),
+            after["kept"].sum(),
+        )
         assert told.comes == both.filter(~pl.col("kept") & pl.col("kept_after")).height
         assert told.goes == both.filter(pl.col("kept") & ~pl.col("kept_after")).height
         assert told.comes + told.goes > 0, settings
