@@ -31,6 +31,10 @@ class DrawStory:
     verdicts: list[dict[str, Any]]
     measures: dict[str, Any] | None
     decision: dict[str, Any] | None
+    contaminations: list[dict[str, Any]]
+    """What the reply or its prompt has in common with items of benchmarks."""
+    twin: dict[str, Any] | None
+    """The reply that it repeats, where it is rejected for that: id, prompt_id, draw, similarity and text."""
     example: dict[str, Any] | None
 
 
@@ -108,6 +112,8 @@ def _draw_story(workspace: Workspace, tables: Tables, completion_id: str) -> Dra
         verdicts=_rows(tables.verdicts, "completion_id", completion_id),
         measures=_one(tables.measures, "completion_id", completion_id),
         decision=decision,
+        contaminations=_hits(tables, completion_id, prompt_id),
+        twin=_twin(workspace, decision),
         example=_one(tables.examples, "example_id", completion_id),
     )
 
@@ -123,7 +129,27 @@ def _fate(planned: dict[str, Any] | None, completion: dict[str, Any] | None, dec
         return "not in the dataset: drawn, but not decided on yet; run the recipe again to go on"
     if decision["kept"]:
         return "in the dataset"
-    return f"not in the dataset: rejected, {', '.join(decision['reasons'])}"
+    told = f"not in the dataset: rejected, {', '.join(decision['reasons'])}"
+    if decision.get("duplicate_of") is not None:
+        told += f" (says what {decision['duplicate_of']} says, similarity {decision['similarity']:.2f})"
+    if decision.get("contaminated_by") is not None:
+        told += f" (holds {decision['contaminated_by']})"
+    return told
+
+
+def _hits(tables: Tables, completion_id: str, prompt_id: str) -> list[dict[str, Any]]:
+    mine = tables.contaminations.filter(pl.col("completion_id").is_in([completion_id, prompt_id]))
+    return mine.sort("score", "benchmark", "item", descending=[True, False, False]).collect().to_dicts()
+
+
+def _twin(workspace: Workspace, decision: dict[str, Any] | None) -> dict[str, Any] | None:
+    if decision is None or decision.get("duplicate_of") is None:
+        return None
+    twin = _one(workspace.scan_all_completions(), "completion_id", decision["duplicate_of"])
+    if twin is None:
+        return None
+    named = {name: twin[name] for name in ("completion_id", "prompt_id", "draw")}
+    return named | {"similarity": decision["similarity"], "text": twin["text"]}
 
 
 def _prompt_story(workspace: Workspace, tables: Tables, prompt_id: str) -> PromptStory:

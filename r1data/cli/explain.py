@@ -57,6 +57,12 @@ def _show_draw(console: Console, story: DrawStory) -> None:
         _show_fields(console, "measures", story.measures)
     if story.decision is not None:
         _show_fields(console, "decision", story.decision)
+    if story.twin is not None:
+        text = story.twin.pop("text")
+        _show_fields(console, "says what this one says", story.twin)
+        _show_text(console, "its text", text or "")
+    for hit in story.contaminations:
+        _show_fields(console, "in common with a benchmark", hit)
 
 
 def _show_prompt(console: Console, prompt: dict[str, Any]) -> None:

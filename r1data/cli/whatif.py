@@ -102,7 +102,7 @@ def excerpt(text: str, one: Shown) -> Text:
     from r1data.report.offences import Span, offences  # with the measures' kernels, which take a while to load
 
     reason = Reason(one.findings[0].partition("/")[0]) if one.findings else Reason.INCORRECT
-    marks = offences(reason, text, one.language, one.longest_paragraph)[:MOST_MARKS]
+    marks = offences(reason, text, one.language, one.longest_paragraph, one.findings)[:MOST_MARKS]
     marks = marks or [Span(max(len(text) - AROUND, 0), max(len(text) - AROUND, 0))]
     shown, end = Text(), 0
     for mark in marks:

@@ -14,7 +14,7 @@ from r1data.texts.words import mixed
 
 WORD_UNITS, CHARACTER_UNITS = 3, 2
 """So that n words weigh what 1.5 n characters do."""
-SEED_UNITS = 12
+SEED_UNITS = 15
 BASE = np.uint64(0x9E3779B97F4A7C15)
 ANY_NUMBER = np.uint64(0x5851F42D4C957F2D)
 

@@ -28,6 +28,9 @@ LAST_BOX, LAST_BYTES = 6000, 800
 LONGEST_ANSWER = 40
 """Characters: longer ones are sentences, which say the same in many ways."""
 BOX, CUES = r"\boxed", ("nswer", "答案")
+SHORT_BOX = 60
+_OPENED, _BEFORE = b"\\boxed{", b" is:=$*"
+_PLAIN_CUES = (_OPENED, b"nswer", "答案".encode())
 _LAYOUT = re.compile(r"\\[dt]?frac(?![a-z])|\\(?:left|right|,|;|!|quad|displaystyle)(?![a-z])|[\s$~]|(?<=\d),(?=\d{3})")
 _WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s*\{([^{}]*)\}")
 _SIMPLE_BOX = re.compile(r"\\boxed\{\s*(-?[\w.]+)\s*\}(?!\s*[\\%])")
@@ -40,11 +43,32 @@ def answers_agree(block: Block) -> list[bool | None]:
     thoughts, solutions = _last_named(block.reasoning), _last_named(block.answer)
     agree: list[bool | None] = [None] * len(block)
     for row in np.flatnonzero((thoughts >= 0) & (solutions >= 0)).tolist():
+        if _plainly_the_same(block, row, int(thoughts[row]), int(solutions[row])):
+            agree[row] = True
+            continue
         thought = _answer_at(block.reasoning, row, int(thoughts[row]))
         solution = _answer_at(block.answer, row, int(solutions[row])) if thought else None
         if thought and solution:
             agree[row] = same_answer(thought, solution)
     return agree
+
+
+def _plainly_the_same(block: Block, row: int, thought: int, solution: int) -> bool:
+    """Whether the thought names, letter for letter, what stands in the solution's box: most do, and need no reading."""
+    data = block.texts.data
+    box = bytes(data[solution : solution + SHORT_BOX])
+    end = box.find(b"}")
+    said = box[len(BOX) + 1 : end].strip()
+    if not box.startswith(_OPENED) or end < 0 or not said or b"{" in said:
+        return False
+    there = bytes(data[thought : min(thought + SHORT_BOX, int(block.reasoning.ends[row]))])
+    at = there.find(said)
+    before = there[:at] if at >= 0 else b""
+    for cue in _PLAIN_CUES:
+        if before.startswith(cue) and not before[len(cue) :].strip(_BEFORE):
+            behind = there[at + len(said) :].lstrip(b"$*")
+            return not behind or behind[:1] in (b"}", b"\n") or (behind[:1] == b"." and not behind[1:2].isdigit())
+    return False
 
 
 def same_answer(one: str, other: str) -> bool | None:

@@ -60,7 +60,8 @@ def mark_clauses(
         if at == count or tokens.scripts[at] != script:
             continue
         clause_words += 1
-        clause_small += 0 if 0x41 <= data[starts[tokens.words[at]]] <= 0x5A else 1
+        capital = 0x41 <= data[starts[tokens.words[at]]] <= 0x5A
+        clause_small += 0 if capital else 1
         value = np.int64(tokens.values[at])
         languages = value & EVERY_LANGUAGE
         if languages >> target & 1:
@@ -70,7 +71,7 @@ def mark_clauses(
             any_others += 1
             for language in range(_LANGUAGES):
                 tallies[_CLAUSE, language] += languages >> language & 1
-                tallies[_CLAUSE_STRONG, language] += 0 if value & PARTICLE else languages >> language & 1
+                tallies[_CLAUSE_STRONG, language] += 0 if capital or value & PARTICLE else languages >> language & 1
     if any_others:
         _mark_singles(tokens, count, script, target)
 

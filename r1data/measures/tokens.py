@@ -131,7 +131,7 @@ def _gap(data: Bytes, classes: Bytes, start: int, stop: int, gaps_of: Bytes) -> 
             at += 1
         elif byte < 0x80:
             mark: Any = np.int64(gaps_of[byte])
-            if byte == 0x2D and at > start and data[at - 1] == 0x20:
+            if (byte == 0x2D and at > start and data[at - 1] == 0x20) or (byte == 0x28 and at == start):  # a - b, f(x)
                 mark = OPERATOR
             elif byte == 0x2E and at + 1 >= stop:  # inside a number or an abbreviation
                 mark = 0

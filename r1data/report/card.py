@@ -9,15 +9,17 @@ import polars as pl
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from r1data.recipe import Recipe
+from r1data.recipe import Recipe, Selection
 from r1data.report.draws import JUDGED, draws
 from r1data.report.facts import RunFacts
 from r1data.report.funnel import Funnel
 from r1data.report.paths import TEMPLATES
 from r1data.report.safety import visible
 from r1data.report.spending import costs
+from r1data.selection import FINDINGS, Finding
 from r1data.store import Tables
 from r1data.verifiers.benchmark import known_rates
+from schemas import Reason
 
 SIZES = (
     (10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"),
@@ -32,6 +34,7 @@ HUB_LICENCES = frozenset(
 )
 """Identifiers that the Hub knows. Any other name is `other`, with the name beside it."""
 LONGEST_CELL = 200
+CORRECTNESS = (Reason.NO_ANSWER, Reason.INCORRECT, Reason.UNVERIFIED)
 
 
 def render_card(tables: Tables, recipe: Recipe, facts: RunFacts, data_files: str = "data/train-*.parquet") -> str:
@@ -52,6 +55,9 @@ def render_card(tables: Tables, recipe: Recipe, facts: RunFacts, data_files: str
         sources=examples.group_by("source", "licence").len().sort("source", "licence").to_dicts(),
         verifiers=_verifiers(tables),
         rates=_rates(tables),
+        wanted=wanted(recipe.selection),
+        benchmarks=_benchmarks(tables),
+        dropped=_dropped(tables),
         checkers_agree=known_rates().get("checkers_agree"),
         outcomes=outcomes,
         faults=sum(row["share"] for row in outcomes if row["outcome"] not in JUDGED),
@@ -107,6 +113,50 @@ def _outcomes(tables: Tables) -> list[dict[str, Any]]:
     counted = draws(tables).drop_nulls("outcome").group_by("outcome").len()
     counts = counted.sort("len", "outcome", descending=[True, False]).collect(engine="streaming")
     return counts.with_columns(share=pl.col("len") / max(counts["len"].sum(), 1)).to_dicts()
+
+
+def wanted(selection: Selection) -> list[str]:
+    """What a reply had to be for being kept, from the table by which it was decided."""
+    told = [] if selection.correctness == "any" else ["the verifier says correct"]
+    signs = {"above": "at most", "below": "at least", "from": "less than"}
+    for finding in FINDINGS:
+        if finding.measure is not None and finding.key is not None:
+            assert finding.side is not None
+            measure = finding.measure.replace("_", " ")
+            told.append(f"{measure} {signs[finding.side]} {getattr(selection, finding.key):g}")
+        elif finding.reason not in CORRECTNESS and finding.means and _counts(finding, selection):
+            told.append(f"not: {finding.means}")
+    if selection.pass_rate != (0.0, 1.0):
+        told.append("its prompt solved in {:.0%} to {:.0%} of the draws".format(*selection.pass_rate))
+    if selection.keep_per_prompt is not None:
+        told.append(f"at most {selection.keep_per_prompt} per prompt, by the rule `{selection.keep_rule}`")
+    told += [f"at most {quota.rows:,} rows of {quota.column} {quota.value}" for quota in selection.quotas]
+    return told
+
+
+def _counts(finding: Finding, selection: Selection) -> bool:
+    """Whether a switch of the recipe lets the finding count."""
+    return finding.key is None or getattr(selection, finding.key) not in ("keep", "optional", "any")
+
+
+def _benchmarks(tables: Tables) -> list[dict[str, Any]]:
+    """Each benchmark that the recipe names: its items, or why it was not checked, and the replies that hold some."""
+    hits = tables.contaminations.group_by("benchmark").agg(
+        replies=pl.col("completion_id").n_unique(), items=pl.col("item").n_unique()
+    )
+    found = {name: (replies, items) for name, replies, items in hits.collect().iter_rows()}
+    return [
+        {"name": one.name, "items": one.items, "trouble": one.trouble, "replies": found.get(one.name, (0, 0))[0],
+         "found": found.get(one.name, (0, 0))[1]}
+        for one in tables.benchmarks
+    ]  # fmt: skip
+
+
+def _dropped(tables: Tables) -> dict[str, int]:
+    """Rows that have a finding of duplicates or contamination, whatever else they have."""
+    named = tables.decisions.select(finding=pl.col("findings")).explode("finding").drop_nulls()
+    among = named.filter(pl.col("finding").str.contains("^(duplicate|contaminated)/"))
+    return dict(among.group_by("finding").len().sort("finding").collect().iter_rows())
 
 
 def _rates(tables: Tables) -> list[dict[str, Any]]:

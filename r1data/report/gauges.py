@@ -150,7 +150,8 @@ GAUGES = (
 def scales(frame: pl.DataFrame, selection: Selection) -> list[Scale]:
     """The gauges whose measures the frame has, each with its stops, the present threshold exactly among them."""
     present = [gauge for gauge in GAUGES if gauge.reads and gauge.reads <= set(frame.columns)]
-    return [_scale(gauge, frame, selection) for gauge in present]
+    known = [gauge for gauge in present if gauge.key is not None or frame[str(gauge.column)].count()]
+    return [_scale(gauge, frame, selection) for gauge in known]
 
 
 def measured(frame: pl.DataFrame, gauge: Gauge) -> npt.NDArray[np.float64]:

@@ -20,7 +20,7 @@ import polars as pl
 from markupsafe import Markup
 
 from r1data.recipe import Selection
-from r1data.report.charts import Series, spread
+from r1data.report.charts import SMALL, Series, spread
 from r1data.report.gauges import GAUGES, NOTHING, Bins, Scale, scales
 from r1data.report.paths import TEMPLATES
 from schemas import Reason
@@ -29,6 +29,8 @@ Flags = npt.NDArray[np.bool_]
 Masks = npt.NDArray[np.uint16]
 MOST_ROWS = 20_000
 """Rows that a page carries; of more, an even sample."""
+LETTER, GAP = 8.0, 10.0
+"""Room of a letter of a label, and between two labels, in the units of a small chart."""
 CLOSEST_TICKS = 0.17
 """Share of a chart's width that lies at least between two labels."""
 BIT = {reason: np.uint16(1 << place) for place, reason in enumerate(Reason)}
@@ -235,9 +237,16 @@ def _ticks(scale: Scale) -> list[int]:
 
     taken: list[int] = []
     for at in sorted(range(len(scale.stops)), key=roundness):
-        if all(abs(at - other) >= CLOSEST_TICKS * (len(scale.stops) + 1) for other in taken):
+        if all(_apart(scale, at, other) for other in taken):
             taken.append(at)
     return sorted(taken)
+
+
+def _apart(scale: Scale, one: int, other: int) -> bool:
+    """Whether the labels of two stops leave each other room."""
+    letters = (len(scale.label(one)) + len(scale.label(other))) / 2
+    distance = abs(one - other) / (len(scale.stops) + 1)
+    return distance >= max(CLOSEST_TICKS, (letters * LETTER + GAP) / SMALL[0])
 
 
 def _packed(numbers: npt.NDArray[np.integer]) -> str:

@@ -19,6 +19,7 @@ from r1data.report.offences import offences
 from r1data.report.safety import rendered, visible
 from r1data.report.steps import MEANING
 from r1data.report.twins import Texts, twins
+from r1data.report.why import why
 from r1data.store import Checked
 from schemas import Contaminations, Reason
 
@@ -45,7 +46,7 @@ class Rejected:
     """A rejected row beside a kept one."""
 
     row: str
-    findings: str
+    why: str
     question: Markup | None
     text: Markup
     kept: str | None
@@ -136,10 +137,14 @@ def _partners(rows: pl.DataFrame, wanted: pl.DataFrame) -> dict[str, str]:
     """A kept row for each: to the same prompt, else of its domain and language, else any."""
     kept = rows.filter(pl.col("kept"))
     found: dict[str, str] = {}
-    for keys in (["everything"], ["domain", "language"], ["prompt_id"]):
+    for keys in (["everything"], ["domain", "language"], ["prompt_id"]):  # the nearer one overwrites
         ours, theirs = (frame.with_columns(everything=pl.lit(1)) for frame in (wanted, kept))
+        if keys == ["prompt_id"]:
+            ours = ours.drop_nulls(keys)
         first = theirs.group_by(keys).agg(partner=pl.col("completion_id").min())
-        found |= dict(ours.join(first, on=keys, how="inner").select("completion_id", "partner").iter_rows())
+        found |= dict(
+            ours.join(first, on=keys, how="inner", nulls_equal=True).select("completion_id", "partner").iter_rows()
+        )
     return found
 
 
@@ -162,7 +167,7 @@ def _beside(
 
     return Rejected(
         visible(named[row["completion_id"]], 200),
-        ", ".join(findings).replace("_", " "),
+        why(row, settings.selection),
         question(row["completion_id"]),
         excerpt(text, marks),
         visible(named[partner], 200) if partner is not None and other is not None else None,

@@ -13,9 +13,10 @@ from r1data.recipe import Selection
 from r1data.report.excerpts import excerpt
 from r1data.report.offences import offences
 from r1data.report.safety import rendered, visible
-from r1data.selection import AMONG, FINDINGS, combined
+from r1data.report.why import why
+from r1data.selection import combined
 from r1data.store import Tables
-from schemas import FinishReason, Reason
+from schemas import Reason
 
 PER_REASON = 3
 LONGEST_QUESTION, LONGEST_FACT = 600, 200
@@ -158,37 +159,10 @@ def _sample(row: dict[str, Any], selection: Selection, kept: dict[str, Any] | No
         completion_id=row["completion_id"],
         question=rendered(_question(row), LONGEST_QUESTION),
         text=excerpt(row["text"], marks),
-        why=_why(row, selection),
+        why=why(row, selection),
         facts=facts | ({"also": others} if others else {}),
         beside=_beside(row, kept),
     )
-
-
-def _why(row: dict[str, Any], selection: Selection) -> str:
-    """What speaks against the row under its first reason, each measure beside its threshold."""
-    named = {finding.name: finding for finding in FINDINGS}
-    said = []
-    for name in row["findings"] or []:
-        if name.partition("/")[0] != row["reason"]:
-            continue
-        if name not in named:
-            said.append(AMONG.get(name, ""))
-        elif (finding := named[name]).measure is not None:
-            threshold, value = getattr(selection, str(finding.key)), row.get(finding.measure)
-            share = isinstance(threshold, float)
-            numbers = [f"{n:.1%}" if share else f"{n:,}" for n in (value, threshold) if n is not None]
-            said.append(f"{finding.means}: {' where the line is drawn at '.join(numbers)}")
-        elif row["reason"] not in (Reason.INCORRECT, Reason.NO_ANSWER):
-            said.append(finding.means)
-    if row["reason"] == Reason.TRUNCATED and row["finish_reason"] == FinishReason.LENGTH:
-        said.append(f"stopped at {row['completion_tokens']:,} tokens of {row['max_tokens']:,}")
-    if row["reason"] == Reason.FORMAT and not row["think_in_order"]:
-        said.append(f"{row['think_opens']} opening and {row['think_closes']} closing think tags")
-    if row["duplicate_of"] is not None and row["similarity"] is not None:
-        said.append(f"{row['similarity']:.0%} alike with {row['duplicate_of']}")
-    if row["contaminated_by"] is not None:
-        said.append(f"it is in {visible(row['contaminated_by'], LONGEST_FACT)}")
-    return "; ".join(filter(None, said))
 
 
 def _question(row: dict[str, Any]) -> str:

@@ -37,7 +37,6 @@ class Twins:
     rows: int
     groups: int
     counts: dict[str, int]
-    bands: list[tuple[str, int]]
     pairs: list[Pair]
 
 
@@ -55,20 +54,21 @@ def twins(decided: pl.DataFrame, texts: Texts) -> Twins | None:
         exact=exact, within=within.fill_null(False), across=(pl.col("source") != pl.col("its_source")).fill_null(False),
         size=pl.len().over("duplicate_of"),
     )  # fmt: skip
+    exactly = int(rows["exact"].sum())
     counts = {
-        "the same text": int(rows["exact"].sum()), "nearly the same": rows.height - int(rows["exact"].sum()),
+        "the same text": exactly, "nearly the same": rows.height - exactly, **_bands(rows),
         "within a prompt": int(rows["within"].sum()), "of another prompt": rows.height - int(rows["within"].sum()),
         "of another source": int(rows["across"].sum()),
     }  # fmt: skip
-    return Twins(rows.height, rows["duplicate_of"].n_unique(), counts, _bands(rows), _pairs(rows, texts))
+    return Twins(rows.height, rows["duplicate_of"].n_unique(), counts, _pairs(rows, texts))
 
 
-def _bands(rows: pl.DataFrame) -> list[tuple[str, int]]:
+def _bands(rows: pl.DataFrame) -> dict[str, int]:
     """Near twins by similarity, in steps of a twentieth."""
     near = rows.filter(~pl.col("exact")).select(
         (pl.col("similarity") * 20).floor().clip(0, 19).cast(pl.Int32).alias("b")
     )
-    return [(f"{5 * band}–{5 * band + 5}%", n) for band, n in near.group_by("b").len().sort("b").iter_rows()]
+    return {f"– by {5 * band} to {5 * band + 5}%": n for band, n in near.group_by("b").len().sort("b").iter_rows()}
 
 
 def _pairs(rows: pl.DataFrame, texts: Texts) -> list[Pair]:

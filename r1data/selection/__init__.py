@@ -7,7 +7,17 @@ judge say.
 """
 
 from r1data.selection.candidates import candidates, numbered
-from r1data.selection.deciding import Fates, accepted, decide, decide_rows, decisions, expressions, fates, readable
+from r1data.selection.deciding import (
+    Fates,
+    accepted,
+    decide,
+    decide_rows,
+    decisions,
+    expressions,
+    fates,
+    readable,
+    signatures_in,
+)
 from r1data.selection.findings import AMONG, FINDINGS, MEASURES, NAMES, Finding
 from r1data.selection.keeping import NotCompared
 from r1data.selection.policy import combined
@@ -30,4 +40,5 @@ __all__ = [
     "fates",
     "numbered",
     "readable",
+    "signatures_in",
 ]

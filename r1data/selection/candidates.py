@@ -50,14 +50,16 @@ def numbered(
     frame: pl.DataFrame, kinship: pl.DataFrame | None = None, contaminations: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Rows with numbers in the place of what is long: `prompt` counts the prompts, `key` and `folded` are an id and a
-    text as 64 bits, `group` and `kin` are the group in which a row has near kin and its row in `kinship`,
-    `contamination` and `contaminated_by` are the strongest hit's method, and benchmark and item.
+    text as 64 bits, `same` counts the texts that several replies to one prompt have (null for others), `group` and
+    `kin` are the group in which a row has near kin and its row in `kinship`, `contamination` and `contaminated_by`
+    the strongest hit's method, and its benchmark and item.
     """
-    made = frame.with_columns(
-        bits64("completion_id").alias("key"),
-        bits64("folded"),
-        prompt=pl.col("prompt_id").hash().rank("dense").cast(pl.UInt32) - 1,
-    )
+    asked = pl.col("prompt_id")
+    prompt = asked.rle_id() if frame["prompt_id"].is_sorted() else asked.hash().rank("dense").cast(pl.UInt32) - 1
+    made = frame.with_columns(bits64("completion_id").alias("key"), bits64("folded"), prompt=prompt)
+    made = made.with_columns(same=pl.struct("prompt", "folded").hash().rank("dense").cast(pl.UInt32))
+    shared = pl.col("same").is_duplicated() & pl.col("folded").is_not_null()
+    made = made.with_columns(same=pl.when(shared).then("same"))
     return _with_hits(_with_kin(made, kinship), contaminations)
 
 

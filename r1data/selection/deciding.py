@@ -86,7 +86,7 @@ def decide(
     Raises ValueError where a completion has not been measured; without a verdict it is `unverified`.
     """
     rows = candidates(completions, combined(verdicts, policy), measures, prompts, kinship, contaminations)
-    return decisions(rows, fates(rows, selection, seed, kinship))
+    return decisions(rows, fates(rows, selection, seed, signatures_in(kinship)))
 
 
 def decide_rows(
@@ -102,7 +102,7 @@ def decide_rows(
     outcome is wanted of it), the measures, and what quotas are about. One decision a row, in the same order.
     """
     rows = numbered(frame, kinship, contaminations)
-    return decisions(rows, fates(rows, selection, seed, kinship))
+    return decisions(rows, fates(rows, selection, seed, signatures_in(kinship)))
 
 
 def decisions(rows: pl.DataFrame, decided: Fates) -> pl.DataFrame:
@@ -115,16 +115,29 @@ def decisions(rows: pl.DataFrame, decided: Fates) -> pl.DataFrame:
     return Decisions.validate(table.select(Decisions.column_names()))
 
 
-def fates(rows: pl.DataFrame, selection: Selection, seed: int = 0, kinship: pl.DataFrame | None = None) -> Fates:
-    """Decide over candidates (`numbered` rows, in drawn order); `kinship` is the table that their `kin` counts."""
-    masks = masks_of(rows, selection)
+def signatures_in(kinship: pl.DataFrame | None) -> Signatures | None:
+    """The signatures of a table of kinship."""
+    if kinship is None or not kinship.height:
+        return None
+    from r1data.duplicates import signatures_of  # its kernels take a while to load
+
+    return signatures_of(kinship)
+
+
+def fates(
+    rows: pl.DataFrame,
+    selection: Selection,
+    seed: int = 0,
+    signatures: Signatures | None = None,
+    known: tuple[Selection, Fates] | None = None,
+) -> Fates:
+    """Decide over candidates (`numbered` rows, in drawn order), whose `kin` counts the `signatures`.
+
+    `known` is what another selection decides of the same rows, which saves some time.
+    """
+    masks = masks_of(rows, selection, None if known is None else (known[0], known[1].findings))
     _mark_contaminated(rows, masks)
     _mark_prompts(rows, selection, masks)
-    signatures = None
-    if kinship is not None and kinship.height:
-        from r1data.duplicates import signatures_of  # its kernels take a while to load
-
-        signatures = signatures_of(kinship)
     twin, similarity = _mark_repeats(rows, masks, signatures, selection.similarity)
     rank = ranks(rows, masks == 0, selection, seed, signatures)
     if selection.keep_per_prompt is not None:
@@ -191,10 +204,11 @@ def _mark_repeats(
     The same text is a duplicate within its prompt even where nothing was compared; elsewhere kinship counts.
     """
     twin, similarity = np.full(rows.height, -1, np.int64), np.zeros(rows.height, np.float64)
-    which = np.flatnonzero(masks == 0)
-    good = rows.select("prompt", "folded", "group", "kin")[which].with_columns(place=pl.int_range(len(which)))
+    related = pl.col("same").is_not_null() | pl.col("group").is_not_null()
+    which = np.flatnonzero((masks == 0) & rows.select(related).to_series().to_numpy())
+    good = rows.select("same", "folded", "group", "kin")[which].with_columns(place=pl.int_range(len(which)))
     first = good.select(
-        pl.when(pl.col("folded").is_null()).then("place").otherwise(pl.col("place").first().over("prompt", "folded"))
+        pl.when(pl.col("same").is_null()).then("place").otherwise(pl.col("place").first().over("same"))
     ).to_series().to_numpy()  # fmt: skip
     place = np.where(first != np.arange(len(which)), first, -1)
     how = np.ones(len(which), np.float64)

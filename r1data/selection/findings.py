@@ -155,15 +155,30 @@ def bit(name: str) -> int:
     return 1 << NAMES.index(name)
 
 
-def masks_of(rows: pl.DataFrame, selection: Selection) -> npt.NDArray[np.uint64]:
-    """The mask of everything that each row tells by itself; a measure that is null tells nothing."""
-    held = rows.select(finding.holds(selection).fill_null(False).alias(finding.name) for finding in FINDINGS)
+def masks_of(
+    rows: pl.DataFrame, selection: Selection, known: tuple[Selection, npt.NDArray[np.uint64]] | None = None
+) -> npt.NDArray[np.uint64]:
+    """The mask of everything that each row tells by itself; a measure that is null tells nothing.
+
+    `known` are the masks of the same rows under another selection: what decides alike there is not told again.
+    """
+    fresh = [finding for finding in FINDINGS if known is None or not _alike(finding, selection, known[0])]
     masks = np.zeros(rows.height, np.uint64)
+    if known is not None:
+        alike = sum(bit(finding.name) for finding in FINDINGS if finding not in fresh)
+        masks |= known[1] & np.uint64(alike)
+    if not fresh:
+        return masks
+    held = rows.select(finding.holds(selection).fill_null(False).alias(finding.name) for finding in fresh)
     for column in held:
         found = column.to_numpy() if len(column) == rows.height else np.full(rows.height, column.item())
         if found.any():  # most of them are rare, and eight bytes a row for each are dear
             masks[found] |= np.uint64(bit(column.name))
     return masks
+
+
+def _alike(finding: Finding, one: Selection, other: Selection) -> bool:
+    return finding.key is None or bool(getattr(one, finding.key) == getattr(other, finding.key))
 
 
 def names(mask: int) -> list[str]:

@@ -11,7 +11,7 @@ import polars as pl
 from r1data import __version__, replies
 from r1data.estimate import compare_stored
 from r1data.report import Funnel, RunFacts, render_card, render_report
-from r1data.selection import candidates, combined, decisions, fates
+from r1data.selection import candidates, combined, decisions, fates, signatures_in
 from r1data.stages.job import Made
 from r1data.store import Tables
 from r1data.store.sessions import Spent, read_sessions
@@ -31,7 +31,7 @@ def decided_anew(job: Made, tables: Tables) -> tuple[pl.DataFrame, pl.DataFrame]
     kinship, hits = job.workspace.read_kinship(), tables.contaminations.collect()
     outcomes = combined(tables.verdicts, tables.policy)
     rows = candidates(tables.completions, outcomes, tables.measures, tables.prompts, kinship, hits)
-    return rows, decisions(rows, fates(rows, job.recipe.selection, job.recipe.seed, kinship))
+    return rows, decisions(rows, fates(rows, job.recipe.selection, job.recipe.seed, signatures_in(kinship)))
 
 
 def assemble(job: Made, seconds: float | None) -> Funnel:

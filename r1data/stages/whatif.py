@@ -17,14 +17,14 @@ import polars as pl
 
 from r1data.errors import RecipeError, SourceError
 from r1data.recipe import Recipe, Refinement, Selection, read_recipe, read_refinement
-from r1data.selection import FINDINGS, MEASURES, Fates, candidates, combined, fates, numbered
-from r1data.selection.findings import mask_of, names
+from r1data.selection import FINDINGS, MEASURES, NAMES, Fates, candidates, combined, fates, numbered, signatures_in
+from r1data.selection.findings import names
 from r1data.store import Workspace
 from schemas import Reason
 from schemas.kinship import BINS
 
 DECIDE_BY = (
-    "prompt", "key", "folded", "group", "kin", "contamination", "outcome", "asked", "finish_reason",
+    "prompt", "key", "folded", "same", "group", "kin", "contamination", "outcome", "asked", "finish_reason",
     "completion_tokens", *MEASURES,
 )  # fmt: skip
 NO_DOMAIN = "–"
@@ -110,14 +110,17 @@ def whatif(workspace: Workspace, overrides: Sequence[str], examples: int = 3) ->
     path = workspace.root / "recipe.yaml"
     before, after = read_recipe(path), read_recipe(path, list(overrides))
     require_selection_only(before, after)
-    kinship = workspace.scan_kinship()
-    signatures = None if kinship is None else kinship.select("group", "signature").collect()
     stored = workspace.scan_candidates()
-    rows = _joined(workspace) if stored is None else stored
+    if stored is not None:
+        rows, signatures = stored, workspace.read_signatures()
+    else:
+        kinship = workspace.read_kinship()
+        rows, signatures = _joined(workspace, kinship), signatures_in(kinship)
     columns = set(rows.collect_schema())
     quoted = {quota.column for which in (before, after) for quota in which.selection.quotas}
     frame = rows.select([*DECIDE_BY, *sorted(({"domain"} | quoted) & columns)]).collect()
-    found, then = (fates(frame, which.selection, before.seed, signatures) for which in (before, after))
+    found = fates(frame, before.selection, before.seed, signatures)
+    then = fates(frame, after.selection, before.seed, signatures, (before.selection, found))
     result = compared(frame, found, then, before.selection, after.selection)
     shown = _told(rows, frame, found, then, before.selection, after.selection, examples)
     return replace(result, examples=_with_texts(workspace, shown))
@@ -132,7 +135,9 @@ def whatif_refined(
     before, after = read_refinement(recipe), read_refinement(recipe, list(overrides))
     require_selection_only(before, after)
     rows, kinship = refined_candidates(path)
-    found, then = (fates(rows, which.selection, before.seed, kinship) for which in (before, after))
+    signatures = signatures_in(kinship)
+    found = fates(rows, before.selection, before.seed, signatures)
+    then = fates(rows, after.selection, before.seed, signatures, (before.selection, found))
     result = compared(rows, found, then, before.selection, after.selection)
     shown = _told(rows.lazy(), rows, found, then, before.selection, after.selection, examples)
     return replace(result, examples=shown)
@@ -193,10 +198,11 @@ def compared(rows: pl.DataFrame, found: Fates, then: Fates, before: Selection, a
     tokens = rows["completion_tokens"].fill_null(0).to_numpy().astype(np.int64)
     first = [_first(each.findings) for each in (found, then)]
     moved = []
-    for reason in Reason:
-        number = list(Reason).index(reason)
-        had, has = first[0] == number, first[1] == number
-        moved.append(Moved(reason, int(had.sum()), int(has.sum()), int((had & come).sum()), int((has & go).sum())))
+    had, has = (np.bincount(each + 1, minlength=len(Reason) + 1) for each in first)
+    came = np.bincount(first[0][come] + 1, minlength=len(Reason) + 1)
+    went = np.bincount(first[1][go] + 1, minlength=len(Reason) + 1)
+    for number, reason in enumerate(Reason, 1):
+        moved.append(Moved(reason.value, *(int(counts[number]) for counts in (had, has, came, went))))
     changed = {
         f"selection.{name}": (getattr(before, name), getattr(after, name))
         for name in Selection.model_fields
@@ -230,9 +236,12 @@ def _domains(rows: pl.DataFrame, found: Fates, then: Fates) -> tuple[Share, ...]
 
 def _first(masks: npt.NDArray[np.uint64]) -> npt.NDArray[np.int8]:
     """The number of each row's first reason, -1 where it is kept."""
+    numbers = {reason.value: number for number, reason in enumerate(Reason)}
+    of_bit = np.array([numbers[name.partition("/")[0]] for name in NAMES], np.int8)
     first = np.full(len(masks), -1, np.int8)
-    for number, reason in reversed(list(enumerate(Reason))):
-        first[(masks & np.uint64(mask_of(reason))) != 0] = number
+    rejected = np.flatnonzero(masks)
+    lowest = masks[rejected] & (~masks[rejected] + np.uint64(1))
+    first[rejected] = of_bit[np.log2(lowest.astype(np.float64)).astype(np.int64)]  # exact: a power of two
     return first
 
 
@@ -308,9 +317,8 @@ def _with_texts(workspace: Workspace, shown: tuple[Shown, ...]) -> tuple[Shown, 
     )
 
 
-def _joined(workspace: Workspace) -> pl.LazyFrame:
+def _joined(workspace: Workspace, kinship: pl.DataFrame | None) -> pl.LazyFrame:
     """The candidates of a workspace whose decisions are older than its comparisons, or that an older version made."""
     tables = workspace.tables()
     outcomes, hits = combined(tables.verdicts, tables.policy), tables.contaminations.collect()
-    kinship = workspace.read_kinship()
     return candidates(tables.completions, outcomes, tables.measures, tables.prompts, kinship, hits).lazy()

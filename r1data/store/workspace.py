@@ -9,7 +9,7 @@
     completions/ verdicts/ measures/                        sealed parts, never changed
     audit.parquet        what verifiers said of the prompts' own references
     references.parquet   references that the majority of the draws named
-    kinship.parquet      contamination.parquet     compared.json
+    kinship.parquet      contamination.parquet     compared.json     signatures.npy (those of kinship, once more)
                          what replies share with each other and with benchmarks
     decisions.parquet    candidates.parquet        what is kept, and all the numbers that it was decided from
     dataset/ (README.md, data/)                    report.html     logs/
@@ -30,11 +30,20 @@ from pathlib import Path
 from typing import Any
 
 import dataframely as dy
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from r1data.errors import WorkspaceError
 from r1data.recipe import fingerprint, fingerprint_files
-from r1data.store.files import STAGING, folder_written_whole, sweep_staging, write_parquet, write_text
+from r1data.store.files import (
+    STAGING,
+    folder_written_whole,
+    sweep_staging,
+    write_parquet,
+    write_text,
+    written_whole,
+)
 from r1data.store.journal import CUTS_SCHEMA, Journal, read_journal
 from r1data.store.tables import Checked, Tables
 from schemas import (
@@ -52,6 +61,7 @@ from schemas import (
     Stops,
     Verdicts,
 )
+from schemas.kinship import BINS
 
 JUDGE = "judge"
 DATASET_FILE_BYTES = 256 << 20
@@ -203,24 +213,32 @@ class Workspace:
     def write_kinship(self, kinship: pl.DataFrame, made_of: str) -> None:
         """Store which replies resemble each other; `made_of` is the fingerprint of what that was told from."""
         self._forget_candidates()  # they count the rows of this table
-        self._store_compared("kinship", made_of, self.root / "kinship.parquet", Kinship.validate(kinship))
+        valid = Kinship.validate(kinship)
+        with self._compared_anew("kinship", {"made_of": made_of}):
+            write_parquet(self.root / "kinship.parquet", valid)
+            with written_whole(self.root / "signatures.npy") as staging, staging.open("wb") as file:
+                np.save(file, valid["signature"].to_numpy().reshape(-1, BINS))
 
     def read_kinship(self, made_of: str | None = None) -> pl.DataFrame | None:
         """Which replies resemble each other; None where nobody has looked, or not at what has this fingerprint."""
         path = self.root / "kinship.parquet"
         return pl.read_parquet(path) if self._is_compared("kinship", made_of) and path.is_file() else None
 
-    def scan_kinship(self) -> pl.LazyFrame | None:
-        """The same, without reading it."""
-        path = self.root / "kinship.parquet"
-        return pl.scan_parquet(path) if self._is_compared("kinship", None) and path.is_file() else None
+    def read_signatures(self) -> npt.NDArray[np.uint16] | None:
+        """The signatures of that table alone, in its order and read only where they are looked at; None as above."""
+        path = self.root / "signatures.npy"
+        if not self._is_compared("kinship", None) or not path.is_file():
+            return None
+        signatures: npt.NDArray[np.uint16] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return signatures if len(signatures) else None
 
     def write_contaminations(self, found: pl.DataFrame, checked: Sequence[Checked], made_of: str) -> None:
         """Store which replies hold benchmark items, and which benchmarks were looked at."""
         self._forget_candidates()
         valid = Contaminations.validate(found, cast=True)
         told = [asdict(one) for one in checked]
-        self._store_compared("contamination", made_of, self.root / "contamination.parquet", valid, benchmarks=told)
+        with self._compared_anew("contamination", {"made_of": made_of, "benchmarks": told}):
+            write_parquet(self.root / "contamination.parquet", valid)
 
     def read_contaminations(self, made_of: str | None = None) -> pl.DataFrame | None:
         """Which replies hold benchmark items; None as in `read_kinship`."""
@@ -240,13 +258,14 @@ class Workspace:
         known = self._compared().get(what, {}).get("made_of")
         return known is not None and made_of in (None, known)
 
-    def _store_compared(self, what: str, made_of: str, path: Path, table: pl.DataFrame, **more: object) -> None:
-        """A kill in between leaves a table without a fingerprint, which the next run makes again."""
-        others = {name: entry for name, entry in self._compared().items() if name != what}
-        write_text(self.root / "compared.json", json.dumps(others, indent=2) + "\n")
-        write_parquet(path, table)
-        entry = {what: {"made_of": made_of, **more}}
-        write_text(self.root / "compared.json", json.dumps(others | entry, indent=2, ensure_ascii=False) + "\n")
+    @contextmanager
+    def _compared_anew(self, what: str, entry: dict[str, object]) -> Iterator[None]:
+        """A kill inside the block leaves tables without a fingerprint, which the next run makes again."""
+        others = {name: known for name, known in self._compared().items() if name != what}
+        write_text(self.root / "compared.json", json.dumps(others, indent=2, ensure_ascii=False) + "\n")
+        yield
+        now = others | {what: entry}
+        write_text(self.root / "compared.json", json.dumps(now, indent=2, ensure_ascii=False) + "\n")
 
     def _forget_candidates(self) -> None:
         (self.root / "candidates.parquet").unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from r1data.store import Workspace
 from tests.end_to_end.rehearsal import rehearse, write_recipe
 
 SETTINGS = (
-    ("selection.longest_paragraph=120",),
+    ("selection.longest_paragraph=35",),
     ("selection.correctness=any", "selection.reasoning=optional"),
     ("selection.keep_per_prompt=1", "selection.keep_rule=shortest"),
     ("selection.keep_per_prompt=1", "selection.keep_rule=random"),
@@ -58,13 +58,13 @@ def test_it_foretells_the_run_and_writes_nothing(finished: tuple[Path, Path]) ->
 
 def test_examples_are_rows_that_move(finished: tuple[Path, Path]) -> None:
     _, root = finished
-    told = whatif(Workspace(root), ["selection.longest_paragraph=120", "selection.correctness=any"], examples=4)
+    told = whatif(Workspace(root), ["selection.longest_paragraph=35", "selection.correctness=any"], examples=4)
     decisions = dict(Workspace(root).tables().decisions.select("completion_id", "kept").collect().iter_rows())
     assert {one.comes for one in told.examples} == {True, False}
     for one in told.examples:
         assert decisions[one.completion_id] is (not one.comes)
         assert one.question and one.text and one.findings and all(one.why)
-    assert any("120 wanted" in why for one in told.examples if not one.comes for why in one.why)
+    assert any("35 wanted" in why for one in told.examples if not one.comes for why in one.why)
 
 
 def test_without_its_table_of_candidates_the_answer_is_the_same(finished: tuple[Path, Path]) -> None:
@@ -92,10 +92,10 @@ def test_what_needs_more_than_a_decision_is_said(finished: tuple[Path, Path], se
 
 
 def test_the_command_prints_for_people_and_for_programs(finished: tuple[Path, Path]) -> None:
-    arguments = ["whatif", "-w", str(finished[1]), "--set", "selection.longest_paragraph=120"]
+    arguments = ["whatif", "-w", str(finished[1]), "--set", "selection.longest_paragraph=35"]
     shown = CliRunner().invoke(app, arguments)
     assert shown.exit_code == 0, shown.output
-    assert "selection.longest_paragraph: 2000 → 120" in shown.output
+    assert "selection.longest_paragraph: 2000 → 35" in shown.output
     assert "goes" in shown.output
     printed = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).output)
     assert printed["kept_before"] + printed["comes"] - printed["goes"] == printed["kept_after"]

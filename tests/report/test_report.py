@@ -67,8 +67,10 @@ def tables(texts: list[str], question: str = "2+2?", detail: str = "x") -> Table
     bad = pl.DataFrame(
         [("s", "p.jsonl:3", "invalid_json", detail, "{")], schema=BadPrompts.column_names(), orient="row"
     )
-    frames = (prompts, bad, drawn, verdicts, measures, decisions, examples)
-    return Tables(len(rows), *(frame.lazy() for frame in frames))
+    return Tables(
+        len(rows), prompts.lazy(), bad.lazy(), drawn.lazy(), verdicts.lazy(), measures.lazy(), decisions.lazy(),
+        examples.lazy(),
+    )  # fmt: skip
 
 
 class Parser(HTMLParser):
