@@ -6,6 +6,8 @@ others. The lists are short on purpose: they only have to hold what unrelated qu
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -81,9 +83,11 @@ LONGEST_LABEL = 4
 def tiers_of(words: Words, texts: Texts) -> npt.NDArray[np.uint8]:
     """Of each word how rare it is: FUNCTION, COMMON or CONTENT. Numbers are FUNCTION."""
     tiers = np.full(len(words.hashes), CONTENT, np.uint8)
-    tiers[np.isin(words.hashes, _COMMON) | _label(words, texts)] = COMMON
+    tiers[np.isin(words.hashes, _hashes(COMMON_WORDS + COMMON_CHARACTERS)) | _label(words, texts)] = COMMON
     single = (words.kinds != CHARACTER) & (words.ends - words.starts <= SINGLE_LETTER_BYTES)
-    tiers[single | (words.kinds == NUMBER) | np.isin(words.hashes, _FUNCTION)] = FUNCTION
+    tiers[single | (words.kinds == NUMBER) | np.isin(words.hashes, _hashes(FUNCTION_WORDS + FUNCTION_CHARACTERS))] = (
+        FUNCTION
+    )
     return tiers
 
 
@@ -103,9 +107,6 @@ def weights_of(words: Words, tiers: npt.NDArray[np.uint8]) -> npt.NDArray[np.int
     return np.where(words.kinds == NUMBER, NUMBER_WEIGHT, weights).astype(np.int32)
 
 
+@cache
 def _hashes(text: str) -> npt.NDArray[np.uint64]:
     return np.unique(words_of(Texts.of(pl.Series([text]))).hashes)
-
-
-_FUNCTION = _hashes(FUNCTION_WORDS + FUNCTION_CHARACTERS)
-_COMMON = _hashes(COMMON_WORDS + COMMON_CHARACTERS)
