@@ -12,7 +12,7 @@ import pyarrow as pa
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 _NOTHING = np.frombuffer(b"", np.uint8)
-"""As read-only as Arrow's own bytes: kernels are compiled for either kind."""
+"""Bytes are read-only, always: kernels would be compiled anew for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Texts:
             return cls(_NOTHING, np.zeros(0, np.int64), np.zeros(0, np.int64))
         places = np.frombuffer(offsets, width, array.offset + len(array) + 1)[array.offset :].astype(np.int64)
         held = np.frombuffer(data, np.uint8) if data is not None else _NOTHING
+        held.flags.writeable = False
         return cls(held, places[:-1], places[1:])
 
     def __len__(self) -> int:
