@@ -50,7 +50,7 @@ def refine(
                 source, out, settings, Progress(listener), kept=kept, report=report, verify=verify, workers=workers
             )
     except KeyboardInterrupt:
-        typer.echo(f"\nstopped. What was read is safe in {out}.partial; the same command goes on from there.", err=True)
+        typer.echo("\nstopped. Nothing was written; the same command begins again.", err=True)
         raise typer.Exit(130) from None
     _show(refined, out, kept, report, as_json)
 

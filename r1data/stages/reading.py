@@ -49,8 +49,6 @@ class Read:
     frame: pl.DataFrame
     checks: list[Check]
     """Of the rows that are asked, named after their `completion_id`."""
-    prompts: pl.DataFrame
-    """`prompt_id` and `prompt`, each once."""
 
 
 class Reader:
@@ -61,6 +59,14 @@ class Reader:
         self._screening = screening
         self._verify = verify
         self._own = threading.local()
+        self._prompts: dict[int, pl.DataFrame] = {}
+
+    def prompts(self) -> pl.DataFrame:
+        """The prompts of all that was read, in their order: prompt_id, text, and `check`, what is accepted."""
+        seen = [self._prompts[first] for first in sorted(self._prompts)]
+        schema = {"prompt_id": pl.String, "text": pl.String, "check": pl.String}
+        everything = pl.concat([pl.DataFrame(schema=schema), *seen])
+        return everything.unique("prompt_id", keep="first", maintain_order=True)
 
     def read(self, batch: Batch) -> Read:
         """Look at the texts of a batch."""
@@ -81,12 +87,16 @@ class Reader:
             if self._verify:
                 checks += _checks(rows, block.answer)
         self._screen(labels, "solution", "completion_id")
-        prompts = labels.drop_nulls("prompt").select("prompt_id", "prompt").unique("prompt_id", maintain_order=True)
+        prompts = labels.drop_nulls("prompt").unique("prompt_id", keep="first", maintain_order=True)
         self._screen(prompts, "prompt", "prompt_id")
+        if prompts.height:
+            self._prompts[int(prompts["row"][0])] = prompts.select("prompt_id", "check", text="prompt").select(
+                "prompt_id", "text", "check"
+            )
         asked = pl.lit(self._verify) & pl.col("check").is_not_null() & pl.col("trouble").is_null()
         frame = labels.with_columns(asked=asked).drop("prompt", "solution", "check")
         columns = pl.concat(measured) if measured else pl.DataFrame(schema={n: READ_SCHEMA[n] for n in MEASURED})
-        return Read(frame.hstack(columns.select(MEASURED)), checks, prompts)
+        return Read(frame.hstack(columns.select(MEASURED)), checks)
 
     def _cutter(self) -> Cutter:
         if not hasattr(self._own, "cutter"):

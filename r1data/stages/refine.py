@@ -92,7 +92,7 @@ def refine_file(
         parts = _spooled(read_all(source, reader, threads, pool), folder, progress)
         progress.say("comparing and deciding")
         hits = screening.finish()
-        table = decided(pl.scan_parquet(parts).collect(), settings, resemblance.finish(), hits)
+        table = decided(pl.scan_parquet(parts).collect(), settings, resemblance.finish(), hits, reader.prompts())
         write_parquet(out, table.select(OUT_COLUMNS), GROUP_ROWS)
     if kept is not None:
         write_kept(source, table["kept"].to_numpy(), kept)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from r1data.duplicates import prompt_twins
 from r1data.recipe import Refinement
 from r1data.selection import decide_rows
 from r1data.stages.reading import MEASURED, VERDICT
 from schemas import Reason
 
 UNREADABLE = "format/unreadable"
+TWIN_PROMPT = "duplicate/prompt"
 DECIDED = ("kept", "reason", "reasons", "findings", "duplicate_of", "similarity", "contaminated_by", "benchmark")
 LABELS = ("language", "domain", "source", "finish_reason", "completion_tokens", "asked", *VERDICT, "trouble")
 HIT = ("part", "method", "score", "text", "item_text")
@@ -19,9 +21,12 @@ KEYS = ("completion_id", "twin")
 """What rows and their twins are called while they are decided on."""
 
 
-def decided(rows: pl.DataFrame, settings: Refinement, kinship: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
-    """Decide on the rows of a file (`reading.READ_SCHEMA`), which stay in their order; columns are `KEYS`
-    and `OUT_COLUMNS`.
+def decided(
+    rows: pl.DataFrame, settings: Refinement, kinship: pl.DataFrame, hits: pl.DataFrame, prompts: pl.DataFrame
+) -> pl.DataFrame:
+    """Decide on the rows of a file (`reading.READ_SCHEMA`), which stay in their order; `prompts` are `Reader.prompts`.
+
+    Columns are `KEYS` and `OUT_COLUMNS`.
     """
     decisions = decide_rows(rows, settings.selection, settings.seed, kinship, hits)
     names = rows.select("completion_id", "id")
@@ -31,6 +36,8 @@ def decided(rows: pl.DataFrame, settings: Refinement, kinship: pl.DataFrame, hit
     told = decisions.select("kept", "reason", "reasons", "findings", "rank", "similarity")
     table = rows.hstack(told).with_columns(twins["id"].alias("duplicate_of"), decisions["duplicate_of"].alias("twin"))
     table = table.join(kinship, on="completion_id", how="left", maintain_order="left")
+    if settings.duplicates.prompts == "drop":
+        table = _without_twin_prompts(table, prompts)
     return _with_trouble(_with_hits(table, hits)).select(*KEYS, *OUT_COLUMNS)
 
 
@@ -50,6 +57,27 @@ def _with_hits(table: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
             pl.struct(pl.col("hit").struct.field(name) for name in HIT)
         ),
     )
+
+
+def _without_twin_prompts(table: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
+    """Reject the good rows of a prompt that nearly repeats an earlier one, where that one has good rows of its own."""
+    asked = prompts.select(
+        "prompt_id", "text", reference="check", verifier=pl.lit("math"), task=pl.lit(None, pl.String)
+    )
+    twins = prompt_twins(asked).rename({"twin": "other", "similarity": "alike"})
+    first = table.filter("kept").unique("prompt_id", keep="first", maintain_order=True)
+    first = first.select(other="prompt_id", other_id="id", other_key="completion_id")
+    found = table.select("prompt_id").join(
+        twins.join(first, on="other"), on="prompt_id", how="left", maintain_order="left"
+    )
+    table = table.with_columns(found["other_id"], found["other_key"], found["alike"])
+    twin = pl.col("kept") & pl.col("other_id").is_not_null()
+    said = {
+        "kept": pl.lit(False), "reason": pl.lit(Reason.DUPLICATE.value), "duplicate_of": pl.col("other_id"),
+        "reasons": pl.lit([Reason.DUPLICATE.value], pl.List(pl.String)), "twin": pl.col("other_key"),
+        "findings": pl.lit([TWIN_PROMPT], pl.List(pl.String)), "similarity": pl.col("alike"),
+    }  # fmt: skip
+    return table.with_columns(pl.when(twin).then(value).otherwise(name).alias(name) for name, value in said.items())
 
 
 def _with_trouble(table: pl.DataFrame) -> pl.DataFrame:

@@ -51,6 +51,7 @@ UNLIKE = "\n\n".join(
         product(("Nobody", "Everyone", "Somebody"), ("counts", "paints", "moves"), ("sum", "colour"), ("boat", "lamp"))
     )
 )
+TWICE = "How many loaves does she bake with her nine ovens in three days if each oven holds twelve loaves at a time?"
 CHINESE = "所以我们先把第一个人固定下来，然后计算剩下的人有多少种排法。"
 BROKEN = "```python\nfor x in range(3)\n    y = = 2\n```"
 ROWS: list[tuple[dict[str, object], set[str]]] = [
@@ -70,6 +71,9 @@ ROWS: list[tuple[dict[str, object], set[str]]] = [
     (row("renumbered", 29, prompt="Hello! " + ITEM.format(a=14), response=reply(29, thought=UNLIKE[100:1400])),
      {"contaminated"}),
     (row("wrong", 30, response=reply(30, thought=UNLIKE[700:2100]), reference="31"), {"incorrect"}),
+    (row("asked twice", 34, prompt=f"{ODD[0]} {TWICE}", response=reply(34, thought=UNLIKE[200:1600])), set()),
+    (row("asked again", 35, prompt=f"{ODD[0]} {TWICE} Tell me.", response=reply(35, thought=UNLIKE[1000:2400])),
+     {"duplicate"}),
     (row("right", 32, response=reply(32, thought=UNLIKE[1500:2900]), reference="32"), set()),
 ]  # fmt: skip
 
@@ -111,7 +115,7 @@ def test_every_row_comes_out_with_its_reasons(tmp_path: Path, kind: str) -> None
     assert table["id"].to_list() == [given["id"] for given, _ in ROWS]
     assert (table["kept"] == (table["reasons"].list.len() == 0)).all()
     twins = dict(table.filter(pl.col("duplicate_of").is_not_null()).select("id", "duplicate_of").iter_rows())
-    assert twins == {"copy": "clean", "near": "clean"}
+    assert twins == {"copy": "clean", "near": "clean", "asked again": "asked twice"}
     assert table.filter(id="copy")["similarity"].item() == 1.0 > table.filter(id="near")["similarity"].item() > 0.7
     leaks = table.filter(pl.col("contaminated_by").is_not_null())
     assert set(leaks["contaminated_by"]) == {"railings-9"} and set(leaks["benchmark"]) == {"contest"}
