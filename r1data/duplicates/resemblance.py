@@ -17,6 +17,8 @@ from r1data.recipe import Duplicates
 from r1data.texts import Words
 from schemas import Kinship
 
+FEWEST_WORDS = 50
+"""Shorter replies are compared within their prompt only."""
 SIGNATURE = pl.Array(pl.UInt16, PLACES)
 
 
@@ -41,12 +43,13 @@ class Resemblance:
         if len(ids) == 0:
             return
         rows = signatures(words, self._settings.ngram)
-        prompts = prompt_ids.hash(seed=0).to_numpy() if self._settings.scope == "prompt" else None
+        prompts = prompt_ids.hash(seed=0).to_numpy()
+        if self._settings.scope == "everywhere":  # "The answer is 4." is no copy where another question is answered
+            prompts = np.where(np.diff(words.offsets) < FEWEST_WORDS, prompts, np.uint64(0))
         with self._lock:
             self._file.write(rows.tobytes())
             self._ids.append(ids.alias("completion_id"))
-            if prompts is not None:
-                self._prompts.append(prompts)
+            self._prompts.append(prompts)
 
     def finish(self) -> pl.DataFrame:
         """The table of those that resemble others (Kinship), by group and id. It depends on no order of `add`."""
