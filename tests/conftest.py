@@ -16,9 +16,10 @@ os.environ.update(
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("any machine", deadline=None)  # how long an example takes is no promise of ours
+# How long an example takes, or takes to be made, is no promise of ours.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).parents[1]

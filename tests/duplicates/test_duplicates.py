@@ -204,8 +204,8 @@ def test_every_duplicate_names_an_earlier_text_that_is_kept(drawn, threshold):
 
 
 def test_equal_texts_are_duplicates_whatever_their_signatures(tmp_path):
-    text = " ".join(POOL[:40])
-    near = " ".join([*POOL[:39], "other"])
+    text = " ".join(POOL[:60])
+    near = " ".join([*POOL[:59], "other"])
     table = resembling(tmp_path, [text, near, "!", "!", "?", near], [*"abcdef"])
     rows = pl.DataFrame(
         {
