@@ -57,7 +57,9 @@ def test_the_estimate_is_near_the_true_similarity(text, percent, ngram, draw):
     one, two = signatures(words([" ".join(text), " ".join(other)]), ngram)
     true = jaccard(text, other, ngram)
     error = (true * (1 - true) / 128) ** 0.5
-    assert abs(similarity(one, two) - true) <= 6 * error + 1e-9
+    rare = 6 / 128  # where hardly any of 128 agree, or all but a few, chance is no bell curve
+    assert abs(similarity(one, two) - true) <= 6 * error + rare
+    assert true < 1 or similarity(one, two) == 1
     assert similarity(one, one) == 1.0
 
 
