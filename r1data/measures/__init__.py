@@ -9,7 +9,7 @@ import threading
 
 import polars as pl
 
-from r1data.measures import code, language, paragraphs, repetition, structure
+from r1data.measures import code, fingerprint, language, paragraphs, repetition, structure
 from r1data.measures.block import Block
 from r1data.measures.language import language_share, language_shares
 from r1data.texts import Cutter, Texts
@@ -43,6 +43,7 @@ def measure_block(block: Block) -> dict[str, pl.Series]:
         **paragraphs.columns(block),
         **code.columns(block),
         **repetition.columns(block),
+        **fingerprint.columns(block),
     }
 
 

@@ -5,10 +5,7 @@ from r1data.recipe.reading import read_recipe, read_refinement, read_runtime
 from r1data.recipe.recipe import (
     AdaptiveDraws,
     Audit,
-    BenchmarkSource,
     Columns,
-    Contamination,
-    Duplicates,
     FilePrompts,
     FillReferences,
     GymPrompts,
@@ -17,10 +14,8 @@ from r1data.recipe.recipe import (
     Loops,
     Model,
     Policy,
-    Quota,
     Recipe,
     Sampling,
-    Selection,
     ShippedPrompts,
     Source,
     Template,
@@ -29,6 +24,7 @@ from r1data.recipe.recipe import (
 )
 from r1data.recipe.refinement import Refinement
 from r1data.recipe.runtime import EngineChoice, LocalEngine, Price, Runtime, ScriptedEngine, ServerEngine
+from r1data.recipe.selection import BenchmarkSource, Contamination, Duplicates, Quota, Selection
 
 __all__ = [
     "AdaptiveDraws",

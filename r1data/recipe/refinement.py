@@ -6,7 +6,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from r1data.recipe.recipe import Contamination, Duplicates, Recipe, Selection, Strict, Verification
+from r1data.recipe.recipe import Recipe, Verification
+from r1data.recipe.selection import Contamination, Duplicates, Selection
+from r1data.recipe.strict import Strict
 
 
 class Refinement(Strict):

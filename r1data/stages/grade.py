@@ -24,8 +24,11 @@ from schemas import Completion, FinishReason, Measures, Outcome, Verdict, Verdic
 
 TASK_COLUMNS = ("prompt_id", "language", "verifier", "reference", "task")
 QUESTION = pl.col("messages").list.last().struct.field("content").alias("question")
-GRADED_COLUMNS = ("completion_id", "prompt_id", "text", "finish_reason")
-_graded = attrgetter(*GRADED_COLUMNS)
+GRADED = pl.Schema(
+    {"completion_id": pl.String, "prompt_id": pl.String, "text": pl.String, "finish_reason": pl.String,
+     "completion_tokens": pl.Int32}
+)  # fmt: skip
+_graded = attrgetter(*GRADED)
 _verdict_row = attrgetter(*(field.name for field in fields(Verdict)))
 
 
@@ -44,7 +47,7 @@ class Grader:
     def take(self, completions: Sequence[Completion], heard: Heard | None = None) -> None:
         """Grade completions that have just been drawn."""
         rows = [_graded(c) for c in completions]
-        self.take_frame(pl.DataFrame(rows, schema=dict.fromkeys(GRADED_COLUMNS, pl.String), orient="row"), heard)
+        self.take_frame(pl.DataFrame(rows, schema=GRADED, orient="row"), heard)
 
     def take_frame(self, completions: pl.DataFrame, heard: Heard | None = None) -> None:
         """Grade completions of a table; failed draws have nothing to grade.
@@ -53,7 +56,7 @@ class Grader:
         where it is correct and acceptable. What no rule can check is that only where correctness does not matter.
         """
         graded = completions.filter(pl.col("finish_reason") != FinishReason.ERROR)
-        frame = graded.select(GRADED_COLUMNS).join(self._tasks, on="prompt_id", how="inner", maintain_order="left")
+        frame = graded.select(GRADED.names()).join(self._tasks, on="prompt_id", how="inner", maintain_order="left")
         if not frame.height:
             return
         measured = measure(frame)

@@ -118,65 +118,46 @@ def _cut_all(
     """How many words there are, or -1 where there is no room for them."""
     count = 0
     for row in range(len(starts_of)):
-        count = cut_one(data, starts_of[row], ends_of[row], scripts, folds, hashes, kinds, starts, ends, count)
-        if count < 0:
-            return -1
-        offsets[row + 1] = count
-    return count
-
-
-@kernel
-def cut_one(
-    data: Bytes,
-    at: int,
-    end: int,
-    scripts: npt.NDArray[np.uint8],
-    folds: npt.NDArray[np.uint32],
-    hashes: npt.NDArray[np.uint64],
-    kinds: npt.NDArray[np.uint8],
-    starts: Places,
-    ends: Places,
-    count: int,
-) -> int:
-    """Write the words between two places behind the first `count`; returns how many there are then, -1 without room."""
-    while at < end:
-        byte = data[at]
-        if byte < 0x80 and not _letter(byte) and not _digit(byte):
-            at += 1
-            continue
-        begin, value = at, _SEED
-        if _digit(byte):
-            kind = NUMBER
-        elif byte < 0x80:
-            kind = LETTERS
-        else:
-            point, width = decode(data, at)
-            kind = _kind(point, scripts)
-            at += width
-            if kind == 0:
-                continue
-            value = (value ^ _folded(point, folds)) * _PRIME
-        while at < end:  # most words are ASCII to their end
+        at, end = starts_of[row], ends_of[row]
+        while at < end:
             byte = data[at]
-            if byte < 0x80:
-                if kind == LETTERS and _letter(byte):
-                    value = (value ^ np.uint64(byte | 0x20)) * _PRIME
-                elif kind == NUMBER and _digit(byte):
-                    value = (value ^ np.uint64(byte)) * _PRIME
-                else:
-                    break
+            if byte < 0x80 and not _letter(byte) and not _digit(byte):
                 at += 1
                 continue
-            point, width = decode(data, at)
-            script = np.int64(scripts[point]) if point < len(scripts) else 0
-            if script != _MARK and (kind == CHARACTER or _kind(point, scripts) != kind):
-                break
-            value = (value ^ _folded(point, folds)) * _PRIME
-            at += width
-        if count >= len(hashes):
-            return -1
-        hashes[count], kinds[count], starts[count], ends[count] = mixed(value), kind, begin, at
-        count += 1
+            begin, value = at, _SEED
+            if _digit(byte):
+                kind = NUMBER
+            elif byte < 0x80:
+                kind = LETTERS
+            else:
+                point, width = decode(data, at)
+                kind = _kind(point, scripts)
+                at += width
+                if kind == 0:
+                    continue
+                value = (value ^ _folded(point, folds)) * _PRIME
+            while at < end:  # most words are ASCII to their end
+                byte = data[at]
+                if byte < 0x80:
+                    if kind == LETTERS and _letter(byte):
+                        value = (value ^ np.uint64(byte | 0x20)) * _PRIME
+                    elif kind == NUMBER and _digit(byte):
+                        value = (value ^ np.uint64(byte)) * _PRIME
+                    else:
+                        break
+                    at += 1
+                    continue
+                point, width = decode(data, at)
+                script = np.int64(scripts[point]) if point < len(scripts) else 0
+                if script != _MARK and (kind == CHARACTER or _kind(point, scripts) != kind):
+                    break
+                value = (value ^ _folded(point, folds)) * _PRIME
+                at += width
+            if count >= len(hashes):
+                return -1
+            hashes[count], kinds[count], starts[count], ends[count] = mixed(value), kind, begin, at
+            count += 1
+        offsets[row + 1] = count
     return count
 
 

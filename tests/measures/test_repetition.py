@@ -1,6 +1,5 @@
 """Repetition: each kernel against the same in plain Python, and what must and must not look like repetition."""
 
-import re
 import time
 
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 
 from r1data.measures import repetition
 from r1data.measures.lines import WIDTHS
-from r1data.replies import WHITE_SPACE
 from r1data.texts import CHARACTER
 from tests.measures.shapes import TEXTS, block_of, thoughts
 
@@ -18,15 +16,6 @@ FEW = st.lists(st.sampled_from(["a", "b", "ab ", "好", "\n", "é"]), max_size=6
 
 def measured(text: str) -> dict[str, float]:
     return {name: column[0] for name, column in repetition.columns(thoughts(text)).items()}
-
-
-def fnv(data, value, prime):
-    """FNV-1a, and MurmurHash3's finaliser."""
-    for byte in data:
-        value = (value ^ byte) * prime % 2**64
-    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
-        value = (value ^ value >> 33) * factor % 2**64
-    return f"{value ^ value >> 33:016x}"
 
 
 @given(FEW | TEXTS)
@@ -47,14 +36,6 @@ def test_a_loop_is_the_longest_end_that_has_a_period(text):
             longest = max(longest, same + turn)
     expected = sum(int(WIDTHS[byte]) for byte in data[len(data) - longest :])
     assert repetition.looping_tails(block_of(text).texts)[0] == expected
-
-
-@given(TEXTS)
-def test_folded_is_a_hash_of_the_text_with_white_space_alike(text):
-    squeezed = re.sub(f"[{WHITE_SPACE}]+", " ", text).strip(" ")
-    expected = fnv(squeezed.encode(), 0xCBF29CE484222325, 0x100000001B3)
-    expected += fnv(squeezed.encode(), 0x9E3779B97F4A7C15, 0x9FB21C651E98DF25)
-    assert repetition.folded(block_of(text).texts) == [expected]
 
 
 @given(st.lists(st.sampled_from(["one two ", "three ", "4 ", "好", "的事 ", "x y z "]), max_size=90).map("".join))
