@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from r1data.audit import audit as audit_prompts
 from r1data.cli.workspaces import RUNS
 from r1data.recipe import read_recipe
 from r1data.sources import Ingested, read_prompts
+from r1data.stages import load_items, screen_prompts
 from r1data.store import Workspace
 from r1data.verifiers import VerifierPool
 
@@ -36,8 +38,11 @@ def audit(
     ingested = read_prompts(what)
     known = Workspace(RUNS / what.name).read_audits()
     with VerifierPool(None, what.verification.deadline) as pool:
+        items = load_items(what, lambda line: typer.echo(line, err=True)).items
+        clean, held = screen_prompts(what, items, ingested.prompts)
         near = what.duplicates.prompts == "drop"
-        audited = audit_prompts(ingested.prompts, what.audit, pool, sources=ingested.sources, known=known, near=near)
+        audited = audit_prompts(clean, what.audit, pool, sources=ingested.sources, known=known, near=near)
+        audited = replace(audited, set_aside=pl.concat([held, audited.set_aside]))
     if as_json:
         typer.echo(json.dumps(_as_dict(ingested, audited), ensure_ascii=False))
     else:

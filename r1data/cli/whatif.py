@@ -34,7 +34,7 @@ def whatif(
         list[str] | None, typer.Option("--set", help="A threshold, such as selection.longest_paragraph=1500.")
     ] = None,
     recipe: Annotated[
-        Path | None, typer.Option(help="With OUT.parquet: the recipe that it was made by; by default none.")
+        Path | None, typer.Option(help="With OUT.parquet: a recipe in place of the settings that it was made by.")
     ] = None,
     examples: Annotated[int, typer.Option(min=0, help="Rows shown that would come, and that would go.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,

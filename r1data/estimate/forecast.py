@@ -14,7 +14,7 @@ from r1data.cost import HOUR, Usage, money
 from r1data.estimate.belief import Amount, Array, PassRates
 from r1data.estimate.simulation import Drawn, simulate
 from r1data.recipe import AdaptiveDraws, Price
-from r1data.recipe.recipe import Strict
+from r1data.recipe.strict import Strict
 
 WORLDS = 200
 """Possible truths that are played through: the range comes from how they differ."""

@@ -1,7 +1,7 @@
 """Recipes (identity) and runtimes (execution)."""
 
 from r1data.recipe.fingerprint import fingerprint, fingerprint_files
-from r1data.recipe.reading import read_recipe, read_refinement, read_runtime
+from r1data.recipe.reading import read_recipe, read_refinement, read_runtime, refinement_of
 from r1data.recipe.recipe import (
     AdaptiveDraws,
     Audit,
@@ -62,4 +62,5 @@ __all__ = [
     "read_recipe",
     "read_refinement",
     "read_runtime",
+    "refinement_of",
 ]

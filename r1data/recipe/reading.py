@@ -38,13 +38,18 @@ def read_refinement(path: Path | None, overrides: list[str] | None = None) -> Re
         RecipeError: as in `read_recipe`.
     """
     if path is None:
-        return _parse(Refinement, _override({}, overrides or []), Path("the default recipe"))
+        return refinement_of({}, overrides)
     document = _load(path)
     if "model" in document or "prompts" in document:
         return Refinement.of(read_recipe(path, overrides))
     document.pop("name", None)
     refinement = _parse(Refinement, _override(document, overrides or []), path)
     return refinement.model_copy(update={"folder": path.resolve().parent})
+
+
+def refinement_of(document: dict[str, Any], overrides: list[str] | None = None) -> Refinement:
+    """What a mapping says of what is kept; the defaults where it says nothing."""
+    return _parse(Refinement, _override(document, overrides or []), Path("the settings"))
 
 
 def read_runtime(path: Path | None, overrides: list[str] | None = None) -> Runtime:

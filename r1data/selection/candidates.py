@@ -47,12 +47,18 @@ def candidates(
 
 
 def numbered(
-    frame: pl.DataFrame, kinship: pl.DataFrame | None = None, contaminations: pl.DataFrame | None = None
+    frame: pl.DataFrame,
+    kinship: pl.DataFrame | None = None,
+    contaminations: pl.DataFrame | None = None,
+    twin_prompts: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Rows with numbers in the place of what is long: `prompt` counts the prompts, `key` and `folded` are an id and a
     text as 64 bits, `same` counts the texts that several replies to one prompt have (null for others), `group` and
     `kin` are the group in which a row has near kin and its row in `kinship`, `contamination` and `contaminated_by`
     the strongest hit's method, and its benchmark and item.
+
+    With `twin_prompts` (prompt_id, twin, similarity) also `repeats`, the number of the prompt that a row's prompt
+    nearly repeats, and `likeness`, how nearly. A run needs none: it does not sample such prompts.
     """
     asked = pl.col("prompt_id")
     prompt = asked.rle_id() if frame["prompt_id"].is_sorted() else asked.hash().rank("dense").cast(pl.UInt32) - 1
@@ -60,6 +66,8 @@ def numbered(
     made = made.with_columns(same=pl.struct("prompt", "folded").hash().rank("dense").cast(pl.UInt32))
     shared = pl.col("same").is_duplicated() & pl.col("folded").is_not_null()
     made = made.with_columns(same=pl.when(shared).then("same"))
+    if twin_prompts is not None:
+        made = _with_twin_prompts(made, twin_prompts)
     return _with_hits(_with_kin(made, kinship), contaminations)
 
 
@@ -70,6 +78,12 @@ def bits64(name: str) -> pl.Expr:
     halves = (pl.col(name).str.slice(at, 8).str.to_integer(base=16, dtype=pl.Int64) for at in (16, 24))
     high, low = (half.cast(pl.UInt64) for half in halves)
     return (high * (1 << 32) + low).alias(name)
+
+
+def _with_twin_prompts(frame: pl.DataFrame, twin_prompts: pl.DataFrame) -> pl.DataFrame:
+    numbers = frame.select(twin="prompt_id", repeats="prompt").unique()
+    told = twin_prompts.join(numbers, on="twin").select("prompt_id", "repeats", likeness="similarity")
+    return frame.join(told, on="prompt_id", how="left", maintain_order="left")
 
 
 def _with_kin(frame: pl.DataFrame, kinship: pl.DataFrame | None) -> pl.DataFrame:

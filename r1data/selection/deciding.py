@@ -2,9 +2,10 @@
 
 A query over verdicts, measures and what comparisons have found. It reads no text, so another threshold over a million
 rows takes a moment. First comes what a row tells by itself, text and verdict; then whether it holds a benchmark's item,
-and whether its prompt is too easy or too hard. Among the rows that are left, those that repeat an earlier one go, then
-those that their prompt has too many of, and at last those that a quota has no room for. So no rejected row stands in
-another one's way, except that a surplus row, or one above a quota, may be the one that a duplicate repeats.
+and whether its prompt is too easy or too hard. Among the rows that are left, those that repeat an earlier one go, and
+those of a prompt that nearly repeats one with good rows of its own; then those that their prompt has too many of, and
+at last those that a quota has no room for. So no rejected row stands in another one's way, except that a surplus row,
+or one above a quota, may be the one that a duplicate repeats.
 """
 
 from __future__ import annotations
@@ -95,13 +96,14 @@ def decide_rows(
     seed: int = 0,
     kinship: pl.DataFrame | None = None,
     contaminations: pl.DataFrame | None = None,
+    twin_prompts: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Decisions about rows that stand in the order of their precedence: of two alike, the first one stays.
 
     `frame` has completion_id, prompt_id, finish_reason, completion_tokens, outcome (null for none), asked (whether an
     outcome is wanted of it), the measures, and what quotas are about. One decision a row, in the same order.
     """
-    rows = numbered(frame, kinship, contaminations)
+    rows = numbered(frame, kinship, contaminations, twin_prompts)
     return decisions(rows, fates(rows, selection, seed, signatures_in(kinship)))
 
 
@@ -139,6 +141,8 @@ def fates(
     _mark_contaminated(rows, masks)
     _mark_prompts(rows, selection, masks)
     twin, similarity = _mark_repeats(rows, masks, signatures, selection.similarity)
+    if "repeats" in rows.columns:
+        _mark_twin_prompts(rows, masks, twin, similarity)
     rank = ranks(rows, masks == 0, selection, seed, signatures)
     if selection.keep_per_prompt is not None:
         masks[rank > selection.keep_per_prompt] |= np.uint64(bit("surplus/rank"))
@@ -225,3 +229,16 @@ def _mark_repeats(
     twin[which[again]] = which[place[again]]
     similarity[which[again]] = np.where(exact, 1.0, how)[again]
     return twin, similarity
+
+
+def _mark_twin_prompts(rows: pl.DataFrame, masks: Masks, twin: Places, similarity: Shares) -> None:
+    """Mark the good rows of a prompt that nearly repeats one with good rows, the first of which is their twin."""
+    prompt = rows["prompt"].cast(pl.Int64).to_numpy()
+    repeats = rows["repeats"].cast(pl.Int64).fill_null(-1).to_numpy()
+    good = np.flatnonzero(masks == 0)
+    first = np.full(int(prompt.max(initial=-1)) + 1, -1, np.int64)
+    first[prompt[good[::-1]]] = good[::-1]
+    which = good[repeats[good] >= 0]
+    which = which[first[repeats[which]] >= 0]
+    masks[which] |= np.uint64(bit("duplicate/prompt"))
+    twin[which], similarity[which] = first[repeats[which]], rows["likeness"].to_numpy()[which]

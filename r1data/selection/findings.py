@@ -128,6 +128,7 @@ AMONG = {
     "contaminated/overlap": "it is a benchmark's item in slightly other words",
     "duplicate/exact": "an earlier one says the same",
     "duplicate/near": "an earlier one says nearly the same",
+    "duplicate/prompt": "an earlier prompt asks nearly the same, and has good replies",
     "pass_rate/low": "its prompt is harder than wanted",
     "pass_rate/high": "its prompt is easier than wanted",
     "surplus/rank": "its prompt has enough good ones",

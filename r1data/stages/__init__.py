@@ -11,6 +11,7 @@ from r1data.stages.plan import Plan, plan, preview
 from r1data.stages.refine import Refined, refine_file
 from r1data.stages.reverify import Change, reverify, stored_run
 from r1data.stages.sample import salvage, sample
+from r1data.stages.screen import load_items, screen_prompts
 from r1data.stages.verify_file import Tally, verify_file
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "fill_references",
     "grade_missing",
     "judge_missing",
+    "load_items",
     "open_job",
     "plan",
     "preview",
@@ -33,6 +35,7 @@ __all__ = [
     "reverify",
     "salvage",
     "sample",
+    "screen_prompts",
     "stored_run",
     "suspects_of",
     "verify_file",

@@ -21,49 +21,11 @@ from r1data.duplicates import Resemblance
 from r1data.measures import BLOCK_ROWS
 from r1data.measures.block import Block
 from r1data.recipe import fingerprint
-from r1data.sources.benchmarks import Loaded, load_benchmarks
+from r1data.sources.benchmarks import Loaded
 from r1data.stages.job import Job, Made
 from r1data.store import Checked
 from r1data.texts import Cutter, Texts
-from schemas import BadPrompts, Contaminations, FinishReason
-
-RULE = "contaminated"
-CONTENT_CHARS = 300
-
-
-def load_items(job: Job) -> Loaded:
-    """The items of the benchmarks that the recipe names.
-
-    Raises:
-        SourceError: one cannot be loaded, and the recipe does not say to go on without it.
-    """
-    loaded = load_benchmarks(job.recipe.contamination, job.recipe.resolve)
-    for one in loaded.unchecked:
-        job.progress.say(f"not held against {one.name}: {one.why}")
-    return loaded
-
-
-def screen_prompts(job: Job, prompts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The prompts without those that hold a benchmark's item, and those as rows of BadPrompts: no token is spent on
-    what could not be published.
-    """
-    if not job.recipe.contamination.benchmarks:
-        return prompts, BadPrompts.create_empty()
-    screening = Screening(Index.of(load_items(job).items, job.recipe.contamination))
-    asked = prompts.select("prompt_id", question=_question())
-    cutter = Cutter()
-    for some in asked.iter_slices(BLOCK_ROWS):
-        texts = Texts.of(some["question"])
-        ids = some["prompt_id"].to_list()
-        screening.scan(ids, ids, cutter.cut(texts), texts, "prompt")
-    hits = screening.finish().sort("score", descending=True).unique("completion_id", keep="first", maintain_order=True)
-    said = pl.format("holds {}/{} ({}): {}", "benchmark", "item", "method", pl.col("text").str.slice(0, CONTENT_CHARS))
-    found = hits.select(prompt_id="completion_id", detail=said)
-    held = prompts.join(found, on="prompt_id").sort("source", "prompt_id")
-    bad = held.select(
-        "source", row="source_row", rule=pl.lit(RULE), detail="detail", content=_question().str.slice(0, CONTENT_CHARS)
-    )
-    return prompts.join(found, on="prompt_id", how="anti", maintain_order="left"), BadPrompts.validate(bad, cast=True)
+from schemas import Contaminations, FinishReason
 
 
 def compare(job: Job) -> None:
@@ -77,7 +39,7 @@ def compare(job: Job) -> None:
     screened = job.workspace.read_contaminations(held) is None
     if not resembling and not screened:
         return
-    loaded = load_items(job) if screened else Loaded((), (), ())
+    loaded = job.benchmarks if screened else Loaded((), (), ())
     with tempfile.TemporaryDirectory(prefix=".comparing-", dir=job.workspace.root) as folder:
         resemblance = Resemblance(Path(folder), job.recipe.duplicates, everyone=_everyone(job)) if resembling else None
         screening = Screening(Index.of(loaded.items, job.recipe.contamination)) if loaded.items else None
@@ -129,10 +91,3 @@ def _checked(loaded: Loaded) -> list[Checked]:
 
 def _everyone(job: Made) -> bool:
     return job.recipe.selection.keep_rule == "different"
-
-
-def _question() -> pl.Expr:
-    """All that a prompt says but the assistant's turns."""
-    turn = pl.element()
-    asked = pl.col("messages").list.eval(turn.struct.field("content").filter(turn.struct.field("role") != "assistant"))
-    return asked.list.join("\n\n")

@@ -16,6 +16,8 @@ from r1data.progress import Progress
 from r1data.prompts import Renderer
 from r1data.recipe import Recipe, Runtime, fingerprint
 from r1data.sampling import policy_fingerprint, route
+from r1data.sources.benchmarks import Loaded
+from r1data.stages.screen import load_items
 from r1data.store import Workspace
 
 
@@ -87,6 +89,11 @@ class Job:
     model: LoadedModel
     renderer: Renderer
     progress: Progress
+
+    @cached_property
+    def benchmarks(self) -> Loaded:
+        """The items that prompts and replies may not hold, loaded once for both."""
+        return load_items(self.recipe, self.progress.say)
 
     @cached_property
     def route(self) -> str:

@@ -13,8 +13,8 @@ from r1data.errors import SourceError
 from r1data.recipe import AdaptiveDraws, fingerprint
 from r1data.sampling import draws_for, policy_fingerprint
 from r1data.sources import Ingested, TooManyBadPrompts, read_prompts
-from r1data.stages.compare import screen_prompts
 from r1data.stages.job import Job
+from r1data.stages.screen import screen_prompts
 from r1data.store import PLAN_SCHEMA, Drawing
 from r1data.verifiers import VerifierPool
 from schemas import FinishReason, Message, Prompts
@@ -123,7 +123,7 @@ def _asked(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _audit(job: Job, ingested: Ingested, pool: VerifierPool, *, save: bool) -> Audited:
-    clean, held = screen_prompts(job, ingested.prompts)
+    clean, held = screen_prompts(job.recipe, job.benchmarks.items, ingested.prompts)
     audited = audit(
         clean,
         job.recipe.audit,

@@ -11,12 +11,14 @@ from r1data.stages.reading import MEASURED, VERDICT
 from schemas import Reason
 
 UNREADABLE = "format/unreadable"
-TWIN_PROMPT = "duplicate/prompt"
 DECIDED = ("kept", "reason", "reasons", "findings", "duplicate_of", "similarity", "contaminated_by", "benchmark")
 LABELS = ("language", "domain", "source", "finish_reason", "completion_tokens", "asked", *VERDICT, "trouble")
 HIT = ("part", "method", "score", "text", "item_text")
-OUT_COLUMNS = ("id", *DECIDED, "contamination", "rank", *LABELS, *MEASURED, "prompt_id", "group", "signature")
-"""`group` and `signature` are there so that another threshold needs no text; null where a row resembles no other."""
+RESEMBLANCE = ("prompt_id", "prompt_twin", "prompt_similarity", "group", "signature")
+OUT_COLUMNS = ("id", *DECIDED, "contamination", "rank", *LABELS, *MEASURED, *RESEMBLANCE)
+"""The last five are there so that another threshold needs no text; null where a prompt or a row resembles no other."""
+DECIDED_BY = "r1data.refinement"
+"""Key of the table's metadata: the settings that it was decided by, as JSON."""
 KEYS = ("completion_id", "twin")
 """What rows and their twins are called while they are decided on."""
 
@@ -28,17 +30,28 @@ def decided(
 
     Columns are `KEYS` and `OUT_COLUMNS`.
     """
-    decisions = decide_rows(rows, settings.selection, settings.seed, kinship, hits)
+    asked = prompts.select(
+        "prompt_id", "text", reference="check", verifier=pl.lit("math"), task=pl.lit(None, pl.String)
+    )
+    twins_of_prompts = prompt_twins(asked if settings.duplicates.prompts == "drop" else asked.clear())
+    decisions = decide_rows(rows, settings.selection, settings.seed, kinship, hits, twins_of_prompts)
     names = rows.select("completion_id", "id")
     twins = decisions.select(completion_id="duplicate_of").join(
         names, on="completion_id", how="left", maintain_order="left"
     )
-    told = decisions.select("kept", "reason", "reasons", "findings", "rank", "similarity")
-    table = rows.hstack(told).with_columns(twins["id"].alias("duplicate_of"), decisions["duplicate_of"].alias("twin"))
+    decision = decisions.select("kept", "reason", "reasons", "findings", "rank", "similarity")
+    table = rows.hstack(decision).with_columns(
+        twins["id"].alias("duplicate_of"), decisions["duplicate_of"].alias("twin")
+    )
     table = table.join(kinship, on="completion_id", how="left", maintain_order="left")
-    if settings.duplicates.prompts == "drop":
-        table = _without_twin_prompts(table, prompts)
+    named_twins = twins_of_prompts.rename({"twin": "prompt_twin", "similarity": "prompt_similarity"})
+    table = table.join(named_twins, on="prompt_id", how="left", maintain_order="left")
     return _with_trouble(_with_hits(table, hits)).select(*KEYS, *OUT_COLUMNS)
+
+
+def told(settings: Refinement) -> str:
+    """The settings as JSON, without the places of files: the table may be handed on."""
+    return settings.model_dump_json(exclude={"contamination": {"benchmarks": {"__all__": {"path"}}}})
 
 
 def _with_hits(table: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
@@ -57,27 +70,6 @@ def _with_hits(table: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
             pl.struct(pl.col("hit").struct.field(name) for name in HIT)
         ),
     )
-
-
-def _without_twin_prompts(table: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
-    """Reject the good rows of a prompt that nearly repeats an earlier one, where that one has good rows of its own."""
-    asked = prompts.select(
-        "prompt_id", "text", reference="check", verifier=pl.lit("math"), task=pl.lit(None, pl.String)
-    )
-    twins = prompt_twins(asked).rename({"twin": "other", "similarity": "alike"})
-    first = table.filter("kept").unique("prompt_id", keep="first", maintain_order=True)
-    first = first.select(other="prompt_id", other_id="id", other_key="completion_id")
-    found = table.select("prompt_id").join(
-        twins.join(first, on="other"), on="prompt_id", how="left", maintain_order="left"
-    )
-    table = table.with_columns(found["other_id"], found["other_key"], found["alike"])
-    twin = pl.col("kept") & pl.col("other_id").is_not_null()
-    said = {
-        "kept": pl.lit(False), "reason": pl.lit(Reason.DUPLICATE.value), "duplicate_of": pl.col("other_id"),
-        "reasons": pl.lit([Reason.DUPLICATE.value], pl.List(pl.String)), "twin": pl.col("other_key"),
-        "findings": pl.lit([TWIN_PROMPT], pl.List(pl.String)), "similarity": pl.col("alike"),
-    }  # fmt: skip
-    return table.with_columns(pl.when(twin).then(value).otherwise(name).alias(name) for name, value in said.items())
 
 
 def _with_trouble(table: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ be. Texts are read of the few rows only that are shown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,9 +17,10 @@ import numpy.typing as npt
 import polars as pl
 
 from r1data.errors import RecipeError, SourceError
-from r1data.recipe import Recipe, Refinement, Selection, read_recipe, read_refinement
+from r1data.recipe import Recipe, Refinement, Selection, read_recipe, read_refinement, refinement_of
 from r1data.selection import FINDINGS, MEASURES, NAMES, Fates, candidates, combined, fates, numbered, signatures_in
 from r1data.selection.findings import names
+from r1data.stages.refined_table import DECIDED_BY
 from r1data.store import Workspace
 from schemas import Reason
 from schemas.kinship import BINS
@@ -129,10 +131,10 @@ def whatif(workspace: Workspace, overrides: Sequence[str], examples: int = 3) ->
 def whatif_refined(
     path: Path, overrides: Sequence[str], examples: int = 3, recipe: Path | None = None
 ) -> WhatIf:  # fmt: skip
-    """What `r1data refine` would have kept of a file by other settings; `path` is the table that it wrote, `recipe` the
-    one that it went by (by default none). Rows that could not be read stay out.
+    """What `r1data refine` would have kept of a file by other settings; `path` is the table that it wrote. The settings
+    that it went by stand in it; `recipe` takes their place. Rows that could not be read stay out.
     """
-    before, after = read_refinement(recipe), read_refinement(recipe, list(overrides))
+    before, after = (_settings_of(path, recipe, changes) for changes in ((), overrides))
     require_selection_only(before, after)
     rows, kinship = refined_candidates(path)
     signatures = signatures_in(kinship)
@@ -141,6 +143,16 @@ def whatif_refined(
     result = compared(rows, found, then, before.selection, after.selection)
     shown = _told(rows.lazy(), rows, found, then, before.selection, after.selection, examples)
     return replace(result, examples=shown)
+
+
+def _settings_of(path: Path, recipe: Path | None, overrides: Sequence[str]) -> Refinement:
+    if recipe is not None:
+        return read_refinement(recipe, list(overrides))
+    try:
+        stored = pl.read_parquet_metadata(path).get(DECIDED_BY)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise SourceError(f"{path}: cannot be read: {error}") from None
+    return refinement_of(json.loads(stored) if stored else {}, list(overrides))
 
 
 def refined_candidates(path: Path) -> tuple[pl.DataFrame, pl.DataFrame | None]:
@@ -157,7 +169,8 @@ def refined_candidates(path: Path) -> tuple[pl.DataFrame, pl.DataFrame | None]:
             "give the file that `r1data refine INPUT --out` has made",
         )
     frame = table.filter(pl.col("trouble").is_null()) if "trouble" in there else table
-    evidence = [name for name in ("contamination", "contaminated_by", "group", "signature") if name in there]
+    known = ("contamination", "contaminated_by", "group", "signature", "prompt_twin", "prompt_similarity")
+    evidence = [name for name in known if name in there]
     told = [name for name in ("domain", "source", "language", "completion_tokens") if name in there]
     plain = sorted(wanted - {"kept", "reasons"})
     rows = frame.select("id", *plain, *told, *evidence).with_row_index("row").collect()
@@ -169,7 +182,11 @@ def refined_candidates(path: Path) -> tuple[pl.DataFrame, pl.DataFrame | None]:
             "completion_id", pl.col("group").cast(pl.Int64), pl.col("signature").cast(pl.Array(pl.UInt16, BINS))
         )
     hits = rows.select("contamination", "contaminated_by") if "contamination" in there else None
-    rows = numbered(rows.drop(evidence), kinship)
+    twin_prompts = None
+    if "prompt_twin" in there:
+        repeating = rows.filter(pl.col("prompt_twin").is_not_null()).unique("prompt_id")
+        twin_prompts = repeating.select("prompt_id", twin="prompt_twin", similarity="prompt_similarity")
+    rows = numbered(rows.drop(evidence), kinship, twin_prompts=twin_prompts)
     if hits is not None and isinstance(hits.schema["contamination"], pl.Struct):
         rows = rows.with_columns(
             hits["contamination"].struct.field("method").alias("contamination"), hits["contaminated_by"]

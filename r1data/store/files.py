@@ -56,10 +56,15 @@ def write_text(target: Path, text: str) -> None:
         staging.write_text(text, encoding="utf-8")
 
 
-def write_parquet(target: Path, frame: pl.DataFrame, group_rows: int = ROW_GROUP_ROWS) -> None:
-    """Write one zstd Parquet file whole. Tables without long texts are better off with larger groups of rows."""
+def write_parquet(
+    target: Path, frame: pl.DataFrame, group_rows: int = ROW_GROUP_ROWS, metadata: dict[str, str] | None = None
+) -> None:
+    """Write one zstd Parquet file whole. Tables without long texts are better off with larger groups of rows.
+
+    `metadata` is kept in the file's footer.
+    """
     with written_whole(target) as staging:
-        frame.write_parquet(staging, compression="zstd", row_group_size=group_rows)
+        frame.write_parquet(staging, compression="zstd", row_group_size=group_rows, metadata=metadata)
 
 
 def sweep_staging(folder: Path) -> None:

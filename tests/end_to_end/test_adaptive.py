@@ -44,6 +44,8 @@ def test_every_prompt_stops_for_a_reason_and_the_counts_add_up(finished: tuple[P
     assert stops.join(made, on="prompt_id").filter(
         (pl.col("made") != pl.col("draws")) | (pl.col("last") != pl.col("draws") - 1)
     ).is_empty()  # fmt: skip
+    counted = tables["measures"].join(tables["completions"], on="completion_id")
+    assert counted.height and (counted["tokens"] == counted["completion_tokens"]).all(), "as the engine counted them"
     kept = tables["decisions"].group_by("prompt_id").agg(kept=pl.col("kept").sum())
     both = stops.join(kept, on="prompt_id", how="left").with_columns(pl.col("kept").fill_null(0))
     assert (both["kept"] == both["accepted"]).all(), "what counts as acceptable while sampling is what is kept"

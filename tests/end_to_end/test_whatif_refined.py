@@ -1,6 +1,7 @@
 """`r1data whatif` over a refined file foretells what refining it by other settings gives."""
 
 import json
+import random
 from pathlib import Path
 
 import polars as pl
@@ -36,3 +37,27 @@ def test_it_foretells_what_refining_gives(tmp_path: Path) -> None:
     assert told.goes == (before["kept"] & ~after["kept"]).sum() > 0
     ids = {one.completion_id for one in told.examples}
     assert ids <= set(before.filter(pl.Series(before["kept"] != after["kept"]))["id"])
+
+
+def test_the_settings_stand_in_the_table_and_nothing_moves_by_itself(tmp_path: Path) -> None:
+    """Rows that only their neighbours speak against, near-copies and twin prompts, stay where they are."""
+    tail = "In how many days will the old ferry have carried all forty barrels of herring over the wide river?"
+    words = (
+        "harbour wall captain lantern rope market clerk cellar bridge tower garden bell candle carpet mirror".split()
+    )
+    rows = []
+    for n in range(12):
+        draw = random.Random(n)
+        sentences = (" ".join(["The", *draw.sample(words, 5), "and the", *draw.sample(words, 4)]) for _ in range(9))
+        body = ".\n\n".join(sentences)
+        prompt = f"{tail} Think well." if n % 2 else tail
+        rows.append({"id": f"row-{n}", "prompt": prompt, "response": f"<think>\n{body}\n</think>\n\nIt is {n}."})
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.parquet"
+    source.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    settings = read_refinement(None, ["selection.similarity=0.95", "selection.keep_per_prompt=5"])
+    refine_file(source, out, settings, Progress(Silence()), verify=False, workers=1)
+    table = pl.read_parquet(out)
+    assert set(table["findings"].explode()) >= {"duplicate/prompt", "surplus/rank"}
+    told = whatif_refined(out, ())
+    assert (told.comes, told.goes, told.kept_before) == (0, 0, table["kept"].sum()) and not told.changed
+    assert whatif_refined(out, ["selection.keep_per_prompt=2"]).kept_after == 2

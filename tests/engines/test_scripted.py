@@ -12,8 +12,10 @@ from r1data import measures, replies
 from r1data.engines import Failure, Reply, Request
 from r1data.engines.loops import LoopWatch
 from r1data.engines.scripted import ScriptedEngine
-from r1data.recipe import Loops
+from r1data.measures.benchmark import FILTERS
+from r1data.recipe import Loops, Selection
 from r1data.recipe import ScriptedEngine as Settings
+from r1data.selection import expressions
 from schemas import FinishReason, Message
 
 PROMPTS = [f"{number:032x}" for number in range(400)]
@@ -114,16 +116,15 @@ def test_replies_without_flaws_have_none(reply_chars: int) -> None:
     assert min(len(reply.text) for reply in given) >= reply_chars
     for reply in given[:50]:
         assert not LoopWatch(Loops()).take(reply.text)
-    frame = pl.DataFrame({"text": [reply.text for reply in given]})
-    found = frame.select(
-        thought=replies.reasoning(pl.col("text")).is_not_null(),
-        repeated=measures.repetition.repeated_lines(pl.col("text")),
-        tail=measures.repetition.tail_repeats(pl.col("text")),
-        longest=pl.col("text").str.split("\n").list.eval(pl.element().str.len_chars()).list.max(),
-    )
-    assert found["thought"].all()
-    assert (found["repeated"].max(), found["tail"].max()) < (0.01, 3)
-    assert found["longest"].max() < 200  # type: ignore[operator]
+    languages = [ANSWERS[prompt][0] for prompt in PROMPTS]
+    frame = pl.DataFrame({"completion_id": PROMPTS, "language": languages, "text": [reply.text for reply in given]})
+    found = frame.join(measures.measure(frame), on="completion_id")
+    assert found.select(replies.reasoning(pl.col("text")).is_not_null().all()).item()
+    found = found.with_columns(finish_reason=pl.lit(FinishReason.STOP.value))
+    offences = [offends.alias(reason) for reason, offends in expressions(Selection()).items() if reason in FILTERS]
+        offends.alias(reason.value) for reason, offends in expressions(Selection()).items() if reason in FILTERS
+    ]
+    assert {column.name for column in found.select(offences) if column.any()} == set()
 
 
 def test_prompts_differ_by_spread_and_not_by_more() -> None:
