@@ -11,6 +11,8 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED := false
 export PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS := 90
+# Every test of a whole run starts processes anew: without bytecode each would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test test-fast soak check fix tiny pins clean
 

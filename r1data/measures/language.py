@@ -35,9 +35,9 @@ from r1data.measures.passages import (
 )
 from r1data.measures.runs import BY_SCRIPT
 from r1data.measures.tokens import GAPS, Tokens
-from r1data.measures.vocabulary import KEYS, LANGUAGES, VALUES
+from r1data.measures.vocabulary import LANGUAGES, table
 from r1data.texts import Bytes, Cutter, Texts
-from r1data.texts.characters import SCRIPT, Script
+from r1data.texts.characters import Script, scripts
 
 CHINESE_WORD = 1.5
 """Han characters in a word of running Chinese: about half are one character long, nearly all others two. Counting
@@ -159,12 +159,12 @@ def read(block: Block) -> Found:
     masks, targets = classes(block), block.languages.to_list()
     wanted = np.array([_wanted(target) for target in targets], np.int64).reshape(-1, 4)
     serves = np.ascontiguousarray(wanted[:, 0])
-    scripts, numbers = np.ascontiguousarray(wanted[:, 1]), np.ascontiguousarray(wanted[:, 2])
-    target = Target(serves, scripts, numbers, wanted[:, 3] == 1)
+    serving, numbers = np.ascontiguousarray(wanted[:, 1]), np.ascontiguousarray(wanted[:, 2])
+    target = Target(serves, serving, numbers, wanted[:, 3] == 1)
     counts, known = np.zeros((len(block), 2, 2, len(Script))), np.zeros((len(block), KNOWN), np.int64)
     tokens, room = _room(len(block.words.hashes))
     parts = (block.reasoning.starts, block.reasoning.ends, block.answer.starts, block.answer.ends)
-    tables = (SCRIPT, GAPS, KEYS, VALUES)
+    tables = (scripts(), GAPS, *table())
     words = tuple_of(block.words)
     many = find_passages(block.texts.data, masks, words, parts, target, tables, WEIGHTS, tokens, room, counts, known)
     passages, languages = _settled(block, masks, room.first(many), targets)
@@ -181,10 +181,10 @@ def read(block: Block) -> Found:
 @cache
 def _wanted(language: str) -> tuple[int, int, int, bool]:
     """One row of `Target`."""
-    scripts = [script for script, served in SERVED.items() if language in served] or [Script.LATIN]
+    written = [script for script, served in SERVED.items() if language in served] or [Script.LATIN]
     number = LANGUAGES.index(language) if language in LANGUAGES else -1
-    shared = number < 0 and scripts[0] in SHARED and language in detector.known_languages()
-    return sum(1 << script for script in scripts), int(scripts[0]), number, shared
+    shared = number < 0 and written[0] in SHARED and language in detector.known_languages()
+    return sum(1 << script for script in written), int(written[0]), number, shared
 
 
 def _room(words: int) -> tuple[Tokens, Passages]:

@@ -20,7 +20,7 @@ from r1data.measures.block import Block
 from r1data.measures.notation import ADDRESS, ASIDE, CODE, MATH, OPENS, PROSE, QUOTE, SYMBOL, TAG, mask_notation
 from r1data.measures.quotations import KINDS, PACKED_FUNCTIONS, mask_quotations
 from r1data.texts import Bytes, Places, Texts, kernel
-from r1data.texts.characters import SCRIPT
+from r1data.texts.characters import scripts
 
 __all__ = ["ADDRESS", "ASIDE", "CODE", "MATH", "PROSE", "QUOTE", "SYMBOL", "TAG", "Masker", "classes", "mask"]
 
@@ -42,7 +42,7 @@ class Masker:
         if len(self._classes) < size:
             self._classes = np.empty(size, np.uint8)
         for texts in parts:
-            _mask_all(texts.data, texts.starts, texts.ends, SCRIPT, OPENS, KINDS, PACKED_FUNCTIONS, self._classes)
+            _mask_all(texts.data, texts.starts, texts.ends, scripts(), OPENS, KINDS, PACKED_FUNCTIONS, self._classes)
         return self._classes[:size]
 
 

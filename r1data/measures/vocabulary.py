@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -55,7 +57,9 @@ def _hashes(entries: list[str]) -> list[int]:
     return hashes
 
 
-def _table() -> tuple[Keys, Values]:
+@cache
+def table() -> tuple[Keys, Values]:
+    """Hashes of words, by slot (0 for an empty one), and what is known of each; made at the first use."""
     bits: dict[int, int] = {}
 
     def add(entries: str, bit: int) -> None:
@@ -88,6 +92,3 @@ def _table() -> tuple[Keys, Values]:
             slot = (slot + 1) & (SLOTS - 1)
         keys[slot], values[slot] = hashed, value
     return keys, values
-
-
-KEYS, VALUES = _table()

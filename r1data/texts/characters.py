@@ -1,12 +1,14 @@
 """Characters: for every code point what script it is of, whether it makes words, and what it is folded to.
 
-The tables are made once from Unicode's own properties (the `regex` package's and Python's) and looked up by kernels.
+The tables are made at their first use from Unicode's own properties (the `regex` package's and Python's) and looked up
+by kernels.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +70,9 @@ WHOLE_BLOCKS = (
 """Ranges of one script each, which need not be looked up: most of all code points."""
 
 
-def _scripts() -> npt.NDArray[np.uint8]:
+@cache
+def scripts() -> npt.NDArray[np.uint8]:
+    """uint8[LIMIT]: the `Script` of each code point."""
     table = np.zeros(LIMIT, np.uint8)
     known = np.zeros(LIMIT, np.bool_)
     for first, last, script in WHOLE_BLOCKS:
@@ -81,7 +85,9 @@ def _scripts() -> npt.NDArray[np.uint8]:
     return table
 
 
-def _folds() -> npt.NDArray[np.uint32]:
+@cache
+def folds() -> npt.NDArray[np.uint32]:
+    """uint32[LIMIT]: the code point without case and width (NFKC and case folding, where that is one code point)."""
     table = np.arange(LIMIT, dtype=np.uint32)
     for point in range(0x80, 0x10000):
         if 0x3400 <= point < 0xA000 or 0xAC00 <= point < 0xF900:  # Han and Hangul, which have no case; surrogates
@@ -92,9 +98,3 @@ def _folds() -> npt.NDArray[np.uint32]:
     for point in range(ord("A"), ord("Z") + 1):
         table[point] = point + 32
     return table
-
-
-SCRIPT = _scripts()
-"""uint8[LIMIT]: the `Script` of each code point."""
-FOLD = _folds()
-"""uint32[LIMIT]: the code point without case and width (NFKC and case folding, where that is one code point)."""

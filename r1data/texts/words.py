@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from r1data.texts.characters import FOLD, SCRIPT, Script
+from r1data.texts.characters import Script, folds, scripts
 from r1data.texts.column import Bytes, Places, Texts
 from r1data.texts.kernels import kernel
 
@@ -64,7 +64,7 @@ class Cutter:
                 self._hashes, self._kinds = np.empty(room, np.uint64), np.empty(room, np.uint8)
                 self._starts, self._ends = np.empty(room, np.int64), np.empty(room, np.int64)
             into = (self._hashes, self._kinds, self._starts, self._ends)
-            count = _cut_all(texts.data, texts.starts, texts.ends, SCRIPT, FOLD, *into, offsets)
+            count = _cut_all(texts.data, texts.starts, texts.ends, scripts(), folds(), *into, offsets)
             if count >= 0:
                 return Words(
                     self._hashes[:count], self._kinds[:count], self._starts[:count], self._ends[:count], offsets

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from r1data.texts import CHARACTER, LETTERS, NUMBER, Cutter, Texts, words_of
-from r1data.texts.characters import FOLD, SCRIPT, Script
+from r1data.texts.characters import Script, folds, scripts
 
 UNSPACED = "ー" + "".join(
     rf"\p{{Script={name}}}" for name in ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar")
@@ -69,14 +69,14 @@ def test_scripts_agree_with_unicode():
     for point in [*range(0x3000), *range(0x3000, 0x20000, 97)]:
         if 0xD800 <= point < 0xF900:
             continue
-        letter = SCRIPT[point] >= Script.LATIN
+        letter = scripts()[point] >= Script.LATIN
         assert letter == bool(regex.match(r"(?!\p{M})[\p{Alphabetic}ー]", chr(point))), hex(point)
-        assert (SCRIPT[point] == Script.DIGIT) == bool(regex.match(r"\p{Nd}", chr(point))), hex(point)
+        assert (scripts()[point] == Script.DIGIT) == bool(regex.match(r"\p{Nd}", chr(point))), hex(point)
     samples = {Script.LATIN: "aéǅ", Script.HAN: "中㐀𠀀", Script.KANA: "アひー", Script.HANGUL: "한ㄱ",
                Script.CYRILLIC: "жЁ", Script.GREEK: "αΩ", Script.UNSPACED: "กລក"}  # fmt: skip
     for script, sample in samples.items():
-        assert [Script(SCRIPT[ord(character)]) for character in sample] == [script] * len(sample)
-    assert chr(FOLD[ord("Ａ")]) == "a"
+        assert [Script(scripts()[ord(character)]) for character in sample] == [script] * len(sample)
+    assert chr(folds()[ord("Ａ")]) == "a"
 
 
 @given(TEXTS, st.integers(0, 3), st.booleans())
