@@ -22,8 +22,8 @@ import polars as pl
 import typer
 
 from r1data.selection import MEASURES, numbered
-from r1data.stages.whatif import whatif
 from r1data.store import Workspace
+from r1data.whatif import whatif
 from schemas import Completions, Decisions, Measures
 from schemas.kinship import BINS
 

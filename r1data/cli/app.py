@@ -3,54 +3,62 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from types import FrameType
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
 from r1data import __version__
-from r1data.cli import (
-    audit,
-    bench,
-    benchmarks,
-    explain,
-    models,
-    plan,
-    prompts,
-    refine,
-    status,
-    suspects,
-    verify,
-    whatif,
-)
-from r1data.cli import judge as judge_commands
-from r1data.cli import run as run_command
-from r1data.cli import tests as tests_command
-from r1data.cli.doctor import doctor
 from r1data.errors import R1dataError
 
+COMMANDS = (
+    "run", "plan", "verify", "refine", "whatif", "status", "explain", "audit", "suspects", "doctor", "prompts",
+    "benchmarks", "models", "bench", "judge", "tests",
+)  # fmt: skip
+"""In the order of the help. Each is a function, or a group of commands, of the same name in a module of that name."""
+
+
+class Commands(Mapping[str, TyperCommand | TyperGroup]):
+    """The commands by their names, each imported when it is asked for: to load all of them takes seconds."""
+
+    def __getitem__(self, name: str) -> TyperCommand | TyperGroup:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        found = getattr(import_module(f"r1data.cli.{name}"), name)
+        holder = typer.Typer(rich_markup_mode=None)
+        if isinstance(found, typer.Typer):
+            holder.add_typer(found)
+        else:
+            holder.command(name)(found)
+        made: TyperCommand | TyperGroup = get_group(holder).commands[name]  # type: ignore[assignment]
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class Root(TyperGroup):
+    """`r1data` itself."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self.commands = Commands()  # type: ignore[assignment]
+
+
 app = typer.Typer(
+    cls=Root,
     help="A factory for verified reasoning data: prompts and a model in, a dataset out.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
 )
-app.command()(run_command.run)
-app.command()(plan.plan)
-app.command()(verify.verify)
-app.command()(refine.refine)
-app.command()(whatif.whatif)
-app.command()(status.status)
-app.command()(explain.explain)
-app.command()(audit.audit)
-app.command()(suspects.suspects)
-app.command()(doctor)
-app.command()(prompts.prompts)
-app.command()(benchmarks.benchmarks)
-app.add_typer(models.models)
-app.add_typer(bench.bench)
-app.add_typer(judge_commands.judge)
-app.add_typer(tests_command.tests)
 
 
 def _version(wanted: bool) -> None:

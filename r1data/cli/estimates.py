@@ -8,7 +8,7 @@ from rich.text import Text
 
 from r1data.cli.figures import amount, hours, short, storage
 from r1data.estimate import Comparison, Figures, Forecast, Span
-from r1data.report.safety import visible
+from r1data.visible import visible
 
 
 def comparison_table(compared: Comparison) -> Table:

@@ -17,12 +17,12 @@ from r1data.errors import WorkspaceError
 from r1data.estimate import Forecast, compare_stored, store
 from r1data.pilot import pilot as run_pilot
 from r1data.progress import Progress
-from r1data.report.safety import visible
 from r1data.stages import open_job, preview
 from r1data.stages.estimate import ASSUMED, estimate
 from r1data.stages.evidence import Assumptions
 from r1data.store import Workspace
 from r1data.verifiers import VerifierPool
+from r1data.visible import visible
 
 
 def plan(

@@ -12,9 +12,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from r1data.cli.workspaces import find_workspace
-from r1data.report.safety import visible
-from r1data.stages.whatif import Shown, WhatIf, whatif_refined
-from r1data.stages.whatif import whatif as answer
+from r1data.visible import visible
+from r1data.whatif import Shown, WhatIf, whatif_refined
+from r1data.whatif import whatif as answer
 from schemas import Reason
 
 AROUND = 80

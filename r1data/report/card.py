@@ -14,11 +14,11 @@ from r1data.report.draws import JUDGED, draws
 from r1data.report.facts import RunFacts
 from r1data.report.funnel import Funnel
 from r1data.report.paths import TEMPLATES
-from r1data.report.safety import visible
 from r1data.report.spending import costs
 from r1data.selection import FINDINGS, Finding
 from r1data.store import Tables
 from r1data.verifiers.benchmark import known_rates
+from r1data.visible import visible
 from schemas import Reason
 
 SIZES = (

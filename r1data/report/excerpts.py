@@ -8,7 +8,7 @@ from itertools import chain
 from markupsafe import Markup, escape
 
 from r1data.report.offences import Span
-from r1data.report.safety import visible
+from r1data.visible import visible
 
 HEAD, TAIL, AROUND = 280, 220, 160
 LONGEST_MARK = (700, 200)

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from r1data.report.excerpts import excerpt
 from r1data.report.likeness import compare
-from r1data.report.safety import visible
 from r1data.store import Checked
+from r1data.visible import visible
 
 HITS_SHOWN = 8
 METHODS = {

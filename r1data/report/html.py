@@ -17,13 +17,13 @@ from r1data.report.facts import RunFacts
 from r1data.report.funnel import Funnel
 from r1data.report.hits import Hits, hits
 from r1data.report.paths import TEMPLATES
-from r1data.report.safety import visible
 from r1data.report.samples import kept_sample, rejected_samples
 from r1data.report.spending import costs, held
 from r1data.report.steps import MEANING, steps
 from r1data.report.stops import by_reason, draws_by_reason, used
 from r1data.report.twins import Twins, twins
 from r1data.store import Tables
+from r1data.visible import visible
 from schemas import Decisions, Measures
 
 BAD_PROMPTS_SHOWN = 20

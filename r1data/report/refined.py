@@ -16,11 +16,12 @@ from r1data.report.excerpts import excerpt
 from r1data.report.hits import hits
 from r1data.report.html import environment
 from r1data.report.offences import offences
-from r1data.report.safety import rendered, visible
+from r1data.report.safety import rendered
 from r1data.report.steps import MEANING
 from r1data.report.twins import Texts, twins
 from r1data.report.why import why
 from r1data.store import Checked
+from r1data.visible import visible
 from schemas import Contaminations, Reason
 
 PER_REASON = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from xml.etree import ElementTree
 
 import latex2mathml.converter
@@ -11,10 +10,9 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-LONGEST_TEXT = 4000
+from r1data.visible import LONGEST_TEXT, visible
+
 LONGEST_FORMULA = 600
-HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
-"""Unicode categories that a reader cannot see: controls, direction overrides, surrogates, unassigned."""
 MATHML = "http://www.w3.org/1998/Math/MathML"
 ELEMENTS = frozenset(
     (
@@ -33,15 +31,6 @@ ROUND, SQUARE = re.compile(r"\\\((.+?)\\\)", re.DOTALL), re.compile(r"\\\[(.+?)\
 FORMULA_OR_BOX = re.compile(r"(\$\$.*?\$\$|\$[^$\n]+\$)|\\boxed\{(?:[^{}$]|\{(?:[^{}$]|\{[^{}$]*\})*\})*\}", re.DOTALL)
 """A formula in dollars, which stays as it is (group 1), or a box that stands outside of any."""
 FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
-
-
-def visible(text: str, limit: int = LONGEST_TEXT) -> str:
-    """Text in which hidden characters are spelled out, cut to a length that one can read."""
-    cut = text if len(text) <= limit else f"{text[:limit]}\n[… {len(text) - limit:,} more characters]"
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in HIDDEN else f"[U+{ord(c):04X}]"
-        for c in cut.replace("\r\n", "\n")
-    )
 
 
 def rendered(text: str, limit: int = LONGEST_TEXT) -> Markup:

@@ -12,10 +12,11 @@ from r1data import replies
 from r1data.recipe import Selection
 from r1data.report.excerpts import excerpt
 from r1data.report.offences import offences
-from r1data.report.safety import rendered, visible
+from r1data.report.safety import rendered
 from r1data.report.why import why
 from r1data.selection import combined
 from r1data.store import Tables
+from r1data.visible import visible
 from schemas import Reason
 
 PER_REASON = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from r1data.recipe import Selection
-from r1data.report.safety import visible
 from r1data.selection import AMONG, FINDINGS
+from r1data.visible import visible
 from schemas import FinishReason, Reason
 
 LONGEST_NAME = 200

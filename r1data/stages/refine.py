@@ -23,11 +23,12 @@ from r1data.contamination import Index, Screening
 from r1data.duplicates import Resemblance
 from r1data.progress import Progress
 from r1data.recipe import Refinement
+from r1data.recipe.refinement import DECIDED_BY
 from r1data.report import RefinedFacts, render_refined
 from r1data.sources.benchmarks import Loaded, load_benchmarks
 from r1data.sources.replies_file import read_some
 from r1data.stages.reading import READ_SCHEMA, Reader, read_all, row_key, row_of
-from r1data.stages.refined_table import DECIDED_BY, OUT_COLUMNS, decided, told
+from r1data.stages.refined_table import OUT_COLUMNS, decided
 from r1data.store import Checked
 from r1data.store.files import STAGING, write_parquet, write_text
 from r1data.store.kept_file import check_kind, write_kept
@@ -93,7 +94,7 @@ def refine_file(
         progress.say("comparing and deciding")
         hits = screening.finish()
         table = decided(pl.scan_parquet(parts).collect(), settings, resemblance.finish(), hits, reader.prompts())
-        write_parquet(out, table.select(OUT_COLUMNS), GROUP_ROWS, {DECIDED_BY: told(settings)})
+        write_parquet(out, table.select(OUT_COLUMNS), GROUP_ROWS, {DECIDED_BY: settings.told()})
     if kept is not None:
         write_kept(source, table["kept"].to_numpy(), kept)
     refined = _counted(table, loaded, time.monotonic() - started)

@@ -17,8 +17,6 @@ HIT = ("part", "method", "score", "text", "item_text")
 RESEMBLANCE = ("prompt_id", "prompt_twin", "prompt_similarity", "group", "signature")
 OUT_COLUMNS = ("id", *DECIDED, "contamination", "rank", *LABELS, *MEASURED, *RESEMBLANCE)
 """The last five are there so that another threshold needs no text; null where a prompt or a row resembles no other."""
-DECIDED_BY = "r1data.refinement"
-"""Key of the table's metadata: the settings that it was decided by, as JSON."""
 KEYS = ("completion_id", "twin")
 """What rows and their twins are called while they are decided on."""
 
@@ -47,11 +45,6 @@ def decided(
     named_twins = twins_of_prompts.rename({"twin": "prompt_twin", "similarity": "prompt_similarity"})
     table = table.join(named_twins, on="prompt_id", how="left", maintain_order="left")
     return _with_trouble(_with_hits(table, hits)).select(*KEYS, *OUT_COLUMNS)
-
-
-def told(settings: Refinement) -> str:
-    """The settings as JSON, without the places of files: the table may be handed on."""
-    return settings.model_dump_json(exclude={"contamination": {"benchmarks": {"__all__": {"path"}}}})
 
 
 def _with_hits(table: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:

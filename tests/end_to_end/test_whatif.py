@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from r1data.cli.app import app
 from r1data.errors import RecipeError
-from r1data.stages.whatif import whatif
 from r1data.store import Workspace
+from r1data.whatif import whatif
 from tests.end_to_end.rehearsal import rehearse, write_recipe
 
 SETTINGS = (

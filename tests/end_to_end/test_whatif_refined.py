@@ -9,7 +9,7 @@ import polars as pl
 from r1data.progress import Progress, Silence
 from r1data.recipe import read_refinement
 from r1data.stages.refine import refine_file
-from r1data.stages.whatif import whatif_refined
+from r1data.whatif import whatif_refined
 
 SETTINGS = ("selection.longest_paragraph=100", "selection.similarity=0.3", "selection.reasoning=optional")
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from r1data.report.excerpts import BUDGET, excerpt
 from r1data.report.offences import Span, offences
-from r1data.report.safety import rendered, visible
+from r1data.report.safety import rendered
+from r1data.visible import visible
 from schemas import Reason
 from tests.report.test_report import GOOD, inspect
 

@@ -18,9 +18,9 @@ import polars as pl
 
 from r1data.errors import RecipeError, SourceError
 from r1data.recipe import Recipe, Refinement, Selection, read_recipe, read_refinement, refinement_of
+from r1data.recipe.refinement import DECIDED_BY
 from r1data.selection import FINDINGS, MEASURES, NAMES, Fates, candidates, combined, fates, numbered, signatures_in
 from r1data.selection.findings import names
-from r1data.stages.refined_table import DECIDED_BY
 from r1data.store import Workspace
 from schemas import Reason
 from schemas.kinship import BINS
