@@ -226,7 +226,12 @@ def _memory(pid: int) -> float:
 def judged(name: str, folder: Path, kept: set[str], rows: int, ran: tuple[float, float], *, checked: bool) -> Side:
     """Hold what was kept against what was planted. Unchecked, a wrong answer is no flaw."""
     labels = pl.read_parquet(folder / "labels.parquet").head(rows)
-    sizes = pl.scan_parquet(folder / "traces.parquet").select(pl.col("response").str.len_bytes()).head(rows).collect()
+    sizes = (
+        pl.scan_parquet(folder / "traces.parquet")
+        .select(pl.col("response").str.len_bytes().cast(pl.Int64))
+        .head(rows)
+        .collect()
+    )
     let_through: dict[str, list[int]] = {}
     lost: dict[str, list[int]] = {}
     bad = clean = clean_lost = 0
