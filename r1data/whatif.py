@@ -19,7 +19,18 @@ import polars as pl
 from r1data.errors import RecipeError, SourceError
 from r1data.recipe import Recipe, Refinement, Selection, read_recipe, read_refinement, refinement_of
 from r1data.recipe.refinement import DECIDED_BY
-from r1data.selection import FINDINGS, MEASURES, NAMES, Fates, candidates, combined, fates, numbered, signatures_in
+from r1data.selection import (
+    FINDINGS,
+    MEASURES,
+    NAMES,
+    Fates,
+    candidates,
+    combined,
+    fates,
+    numbered,
+    signatures_in,
+    standings,
+)
 from r1data.selection.findings import names
 from r1data.store import Workspace
 from schemas import Reason
@@ -337,4 +348,7 @@ def _joined(workspace: Workspace, kinship: pl.DataFrame | None) -> pl.LazyFrame:
     """The candidates of a workspace whose decisions are older than its comparisons, or that an older version made."""
     tables = workspace.tables()
     outcomes, hits = combined(tables.verdicts, tables.policy), tables.contaminations.collect()
-    return candidates(tables.completions, outcomes, tables.measures, tables.prompts, kinship, hits).lazy()
+    people = standings(tables.reviews.collect())
+    return candidates(
+        tables.completions, outcomes, tables.measures, tables.prompts, kinship, hits, tables.rewrites, people
+    ).lazy()

@@ -11,10 +11,14 @@ from schemas.example import Examples
 from schemas.kinship import Contaminations, Kinship
 from schemas.measure import Measures
 from schemas.prompt import BadPrompts, Message, Prompt, Prompts
+from schemas.review import Action, Reviews
+from schemas.rewriting import STYLE_CHECKS, Rewrites
 from schemas.stop import StopReason, Stops
 from schemas.verdict import Outcome, Verdict, Verdicts
 
 __all__ = [
+    "STYLE_CHECKS",
+    "Action",
     "Audits",
     "BadPrompts",
     "Completion",
@@ -31,6 +35,8 @@ __all__ = [
     "Prompts",
     "Reason",
     "References",
+    "Reviews",
+    "Rewrites",
     "StopReason",
     "Stops",
     "Verdict",

@@ -7,7 +7,7 @@ from enum import StrEnum
 import dataframely as dy
 import polars as pl
 
-VERSION = 2
+VERSION = 3
 
 
 class Reason(StrEnum):
@@ -23,6 +23,10 @@ class Reason(StrEnum):
     LONG_PARAGRAPH = "long_paragraph"
     MESSY_CODE = "messy_code"
     REPETITION = "repetition"
+    STYLE = "style"
+    """A rewritten one does not keep to the principles of style."""
+    REVIEW = "review"
+    """A person has rejected it, an edit of it does not hold, or it waits for a person."""
     CONTAMINATED = "contaminated"
     """Prompt or reply holds a benchmark's item."""
     DUPLICATE = "duplicate"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
-VERSION = 1
+VERSION = 2
 
 
 class Examples(dy.Schema):
     """The published table. `messages` ends with the assistant's turn, `<think>` part included, as sampled.
 
     `example_id` is the completion's id. `pass_rate` is the share of the prompt's judged draws that were correct.
+    `part` names the part of a mix that made it, `rewritten_from` the completion that it is a rewriting of, and `review`
+    says what a person has done with it: `approved` or `edited`.
     """
 
     example_id = dy.String(primary_key=True, regex=r"^[0-9a-f]{32}$")
@@ -32,6 +34,10 @@ class Examples(dy.Schema):
     draw = dy.Int32(min=0)
     seed = dy.Int64(min=0)
     recipe = dy.String(min_length=1)
+    category = dy.String(nullable=True)
+    part = dy.String(nullable=True)
+    rewritten_from = dy.String(nullable=True)
+    review = dy.String(nullable=True, check=lambda c: c.is_in(["approved", "edited"]))
 
     @dy.rule()
     def ends_with_the_assistant(cls) -> pl.Expr:

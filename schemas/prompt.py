@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
-VERSION = 1
+VERSION = 2
 ROLES = ("system", "user", "assistant")
 
 
@@ -33,6 +33,8 @@ class Prompt:
     source: str
     source_row: str
     licence: str | None
+    category: str | None = None
+    thinking: bool | None = None
 
 
 class Prompts(dy.Schema):
@@ -40,7 +42,8 @@ class Prompts(dy.Schema):
 
     `language` is the language that reasoning and answer should be in (ISO 639-1); `reference` the accepted
     answer; `task` what the verifier needs beyond it, as JSON; `source` and `source_row` the place it was
-    read from.
+    read from. `category` is the kind of task within its domain, such as `translation`; `thinking` says whether a reply
+    should think before it answers, null where the recipe says it for all.
     """
 
     prompt_id = dy.String(primary_key=True, regex=r"^[0-9a-f]{32}$")
@@ -53,6 +56,8 @@ class Prompts(dy.Schema):
     source = dy.String(min_length=1)
     source_row = dy.String()
     licence = dy.String(nullable=True)
+    category = dy.String(nullable=True)
+    thinking = dy.Bool(nullable=True)
 
     @dy.rule()
     def roles_known(cls) -> pl.Expr:

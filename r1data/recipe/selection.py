@@ -54,6 +54,10 @@ class Selection(Strict):
     """Whether a reply may talk of itself as a model."""
     cut_off: Literal["drop", "keep"] = "drop"
     """Whether a reply may stop in the middle of something, though the engine says that it had ended."""
+    style: Literal["required", "optional"] = "required"
+    """Whether a rewritten reply must keep to every principle of style (`schemas.STYLE_CHECKS`)."""
+    review: Literal["required", "optional", "ignore"] = "optional"
+    """`optional` drops what a person rejected and takes what one edited; `required` drops what nobody has read, too."""
     similarity: Annotated[float, Field(gt=0, le=1)] = 0.7
     """From which similarity on a text is a duplicate of an earlier one."""
     pass_rate: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]] = (0.0, 1.0)

@@ -120,6 +120,8 @@ def wanted(selection: Selection) -> list[str]:
     told = [] if selection.correctness == "any" else ["the verifier says correct"]
     signs = {"above": "at most", "below": "at least", "from": "less than"}
     for finding in FINDINGS:
+        if finding.reason is Reason.STYLE:
+            continue  # about rewritten texts only
         if finding.measure is not None and finding.key is not None:
             assert finding.side is not None
             measure = finding.measure.replace("_", " ")

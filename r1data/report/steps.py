@@ -18,6 +18,8 @@ MEANING = {
     Reason.LONG_PARAGRAPH: "a paragraph that nobody would want to read",
     Reason.MESSY_CODE: "code that is no program, never ends, or stands where it should not",
     Reason.REPETITION: "it ends in a loop, or says again what it has said",
+    Reason.STYLE: "as it was rewritten, it does not keep to the principles of style",
+    Reason.REVIEW: "a person rejected it, or it waits for one",
     Reason.CONTAMINATED: "it holds an item of a benchmark",
     Reason.DUPLICATE: "another one that was kept says the same, or nearly the same",
     Reason.PASS_RATE: "its prompt is easier or harder than wanted",
@@ -26,8 +28,8 @@ MEANING = {
 }
 STAGES = (
     ("correct", (Reason.TRUNCATED, Reason.FORMAT, Reason.NO_ANSWER, Reason.INCORRECT, Reason.UNVERIFIED)),
-    ("readable", (Reason.MIXED_LANGUAGE, Reason.LONG_PARAGRAPH, Reason.MESSY_CODE, Reason.REPETITION)),
-    ("kept", (Reason.CONTAMINATED, Reason.DUPLICATE, Reason.PASS_RATE, Reason.SURPLUS, Reason.QUOTA)),
+    ("readable", (Reason.MIXED_LANGUAGE, Reason.LONG_PARAGRAPH, Reason.MESSY_CODE, Reason.REPETITION, Reason.STYLE)),
+    ("kept", (Reason.REVIEW, Reason.CONTAMINATED, Reason.DUPLICATE, Reason.PASS_RATE, Reason.SURPLUS, Reason.QUOTA)),
 )
 """What a row is after it has passed these reasons, in the order in which a first reason is chosen."""
 

@@ -21,6 +21,7 @@ from r1data.selection.deciding import (
 from r1data.selection.findings import AMONG, FINDINGS, MEASURES, NAMES, Finding
 from r1data.selection.keeping import NotCompared
 from r1data.selection.policy import combined
+from r1data.selection.reviewing import standings
 
 __all__ = [
     "AMONG",
@@ -41,4 +42,5 @@ __all__ = [
     "numbered",
     "readable",
     "signatures_in",
+    "standings",
 ]

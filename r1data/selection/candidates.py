@@ -14,6 +14,8 @@ from schemas import FinishReason
 IN_DRAWN_ORDER = ("prompt_id", "draw", "completion_id")
 TOLD = ("domain", "source", "language")
 """Columns of prompts that quotas and breakdowns are about."""
+FROM_PEOPLE: dict[str, pl.DataType | type[pl.DataType]] = {"style": pl.List(pl.String), "review": pl.String}
+"""Columns that most runs have nothing in: principles of style that are not kept to, and what people decided."""
 
 
 def candidates(
@@ -23,11 +25,14 @@ def candidates(
     prompts: pl.LazyFrame | None = None,
     kinship: pl.DataFrame | None = None,
     contaminations: pl.DataFrame | None = None,
+    rewrites: pl.LazyFrame | None = None,
+    standings: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row for each completion that is no failed draw, ordered by prompt and draw, `numbered`.
 
     Of `completions` it reads completion_id, prompt_id, draw, finish_reason and completion_tokens, of `outcomes`
-    completion_id and outcome, of `prompts` domain, source and language.
+    completion_id and outcome, of `prompts` domain, source and language, of `rewrites` completion_id and style;
+    `standings` are what people decided (`reviewing.standings`).
 
     Raises ValueError where a completion has not been measured.
     """
@@ -38,6 +43,11 @@ def candidates(
     rows = rows.join(measured, on="completion_id", how="left")
     if prompts is not None:
         rows = rows.join(prompts.select("prompt_id", *TOLD), on="prompt_id", how="left")
+    if rewrites is not None:
+        rows = rows.join(rewrites.select("completion_id", "style"), on="completion_id", how="left")
+    if standings is not None:
+        told = standings.lazy().select("completion_id", "review")
+        rows = rows.join(told, on="completion_id", how="left")
     frame = rows.sort(IN_DRAWN_ORDER).collect()
     unmeasured = frame.filter(pl.col("measured").is_null())
     if unmeasured.height:
@@ -62,6 +72,9 @@ def numbered(
     """
     asked = pl.col("prompt_id")
     prompt = asked.rle_id() if frame["prompt_id"].is_sorted() else asked.hash().rank("dense").cast(pl.UInt32) - 1
+    frame = frame.with_columns(
+        pl.lit(None, dtype).alias(name) for name, dtype in FROM_PEOPLE.items() if name not in frame.columns
+    )
     made = frame.with_columns(bits64("completion_id").alias("key"), bits64("folded"), prompt=prompt)
     made = made.with_columns(same=pl.struct("prompt", "folded").hash().rank("dense").cast(pl.UInt32))
     shared = pl.col("same").is_duplicated() & pl.col("folded").is_not_null()

@@ -22,7 +22,7 @@ from r1data.selection.candidates import candidates, numbered
 from r1data.selection.findings import FINDINGS, JUDGED, bit, masks_of, names, reasons
 from r1data.selection.keeping import Signatures, over_quota, ranks
 from r1data.selection.policy import combined
-from schemas import Decisions, Outcome, Reason
+from schemas import Action, Decisions, Outcome, Reason
 from schemas.kinship import Method
 
 Masks = npt.NDArray[np.uint64]
@@ -138,6 +138,7 @@ def fates(
     `known` is what another selection decides of the same rows, which saves some time.
     """
     masks = masks_of(rows, selection, None if known is None else (known[0], known[1].findings))
+    _mark_reviews(rows, selection, masks)
     _mark_contaminated(rows, masks)
     _mark_prompts(rows, selection, masks)
     twin, similarity = _mark_repeats(rows, masks, signatures, selection.similarity)
@@ -170,13 +171,27 @@ def readable(completions: pl.DataFrame, measures: pl.DataFrame, selection: Selec
 
 
 def expressions(selection: Selection) -> dict[Reason, pl.Expr]:
-    """When each reason that a row gives by itself holds, in the order of the reasons. A measure that is null, or at its
-    threshold, is no reason.
+    """When each reason that text and verdict of a row give holds, in the order of the reasons. A measure that is null,
+    or at its threshold, is no reason.
     """
     by_reason: dict[Reason, list[pl.Expr]] = {}
     for finding in FINDINGS:
+        if finding.reason is Reason.STYLE:
+            continue  # told by the table of rewritten texts
         by_reason.setdefault(finding.reason, []).append(finding.holds(selection).fill_null(False))
     return {reason: pl.any_horizontal(held) for reason in Reason if (held := by_reason.get(reason))}
+
+
+def _mark_reviews(rows: pl.DataFrame, selection: Selection, masks: Masks) -> None:
+    """Follow what people decided. An edit that holds makes up for what was wrong with the text before it."""
+    if selection.review == "ignore":
+        return
+    told = rows["review"] if "review" in rows.columns else pl.Series([None] * rows.height, dtype=pl.String)
+    masks[(told == Action.EDITED).fill_null(False).to_numpy()] = 0
+    for standing in ("rejected", "unsound"):
+        masks[(told == standing).fill_null(False).to_numpy()] |= np.uint64(bit(f"review/{standing}"))
+    if selection.review == "required":
+        masks[told.is_null().to_numpy()] |= np.uint64(bit("review/pending"))
 
 
 def _mark_contaminated(rows: pl.DataFrame, masks: Masks) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from r1data.recipe import Selection
-from schemas import FinishReason, Outcome, Reason
+from schemas import STYLE_CHECKS, FinishReason, Outcome, Reason
 
 JUDGED = (Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER)
 
@@ -75,6 +75,16 @@ _ONLY_ANSWER_MISSING = (
     (pl.col("answer_chars") == 0) & (pl.col("think_opens") == 1) & (pl.col("think_closes") == 1)
 ).fill_null(False)
 
+STYLE = dict(zip(
+    STYLE_CHECKS,
+    ("its thought has paragraphs too long to follow", "it does not think in the first person",
+     "its thought is formatted", "it does not begin with what is asked", "it never doubts or checks itself",
+     "its solution speaks of the thought behind it", "its solution says what the thought does not",
+     "it does not come to an answer"),
+    strict=True,
+))  # fmt: skip
+"""What it means not to keep to a principle of style."""
+
 FINDINGS: tuple[Finding, ...] = (
     _where("truncated/length", "the token limit cut it", pl.col("finish_reason") == FinishReason.LENGTH, "truncated",
            "drop"),
@@ -119,10 +129,15 @@ FINDINGS: tuple[Finding, ...] = (
     _beyond("repetition/lines", "its lines come again", "repeated_lines", "above"),
     _beyond("repetition/paragraphs", "its paragraphs come again", "repeated_paragraphs", "above"),
     _beyond("repetition/ngrams", "its phrases come again", "repeated_ngrams", "above"),
+    *(_where(f"style/{check}", means, pl.col("style").list.contains(check), "style", "required")
+      for check, means in STYLE.items()),
 )  # fmt: skip
 """What a row tells by itself, in the order of the reasons."""
 
 AMONG = {
+    "review/rejected": "a person has rejected it",
+    "review/unsound": "as a person has edited it, it is wrong or unreadable",
+    "review/pending": "no person has read it",
     "contaminated/ngram": "it has a run of words in common with a benchmark's item",
     "contaminated/digits": "it is a benchmark's item with other digits",
     "contaminated/overlap": "it is a benchmark's item in slightly other words",
@@ -134,7 +149,7 @@ AMONG = {
     "surplus/rank": "its prompt has enough good ones",
     "quota/full": "there are enough of its kind",
 }
-"""What depends on other rows, and what it means."""
+"""What depends on other rows or on people, and what it means."""
 
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 NAMES = tuple(sorted(
@@ -170,6 +185,8 @@ def masks_of(
         masks |= known[1] & np.uint64(alike)
     if not fresh:
         return masks
+    if "style" not in rows.columns:
+        rows = rows.with_columns(style=pl.lit(None, pl.List(pl.String)))
     held = rows.select(finding.holds(selection).fill_null(False).alias(finding.name) for finding in fresh)
     for column in held:
         found = column.to_numpy() if len(column) == rows.height else np.full(rows.height, column.item())

@@ -11,7 +11,7 @@ import polars as pl
 from r1data import __version__, replies
 from r1data.estimate import compare_stored
 from r1data.report import Funnel, RunFacts, render_card, render_report
-from r1data.selection import candidates, combined, decisions, fates, signatures_in
+from r1data.selection import candidates, combined, decisions, fates, signatures_in, standings
 from r1data.stages.job import Made
 from r1data.store import Tables
 from r1data.store.sessions import Spent, read_sessions
@@ -30,7 +30,10 @@ def decided_anew(job: Made, tables: Tables) -> tuple[pl.DataFrame, pl.DataFrame]
     """The candidates of these tables, and what the recipe decides of them."""
     kinship, hits = job.workspace.read_kinship(), tables.contaminations.collect()
     outcomes = combined(tables.verdicts, tables.policy)
-    rows = candidates(tables.completions, outcomes, tables.measures, tables.prompts, kinship, hits)
+    rows = candidates(
+        tables.completions, outcomes, tables.measures, tables.prompts, kinship, hits, tables.rewrites,
+        standings(tables.reviews.collect()),
+    )  # fmt: skip
     return rows, decisions(rows, fates(rows, job.recipe.selection, job.recipe.seed, signatures_in(kinship)))
 
 
@@ -53,18 +56,19 @@ def assemble(job: Made, seconds: float | None) -> Funnel:
 def _examples(job: Made, tables: Tables, recipe: str) -> Iterator[pl.DataFrame]:
     """The kept completions as training rows, one sealed part at a time."""
     kept = tables.decisions.filter(pl.col("kept")).select("completion_id").collect()
-    rates = _pass_rates(tables).collect()
+    rates, lineage = _pass_rates(tables).collect(), _lineage(job, tables)
     for part in job.workspace.parts():
         drawn = job.workspace.read_part(part).filter(pl.col("finish_reason") != FinishReason.ERROR)
         completions = drawn.join(kept, on="completion_id", how="semi")
         if completions.height:
             prompts = job.workspace.prompts_of(completions["prompt_id"])
             rows = completions.join(prompts, on="prompt_id").join(rates, on="prompt_id", how="left")
+            rows = rows.join(lineage, on="completion_id", how="left")
             yield rows.sort("prompt_id", "draw").select(_example_columns(recipe))
 
 
 def _example_columns(recipe: str) -> list[pl.Expr]:
-    turn = pl.struct(role=pl.lit("assistant"), content=assistant_turn(pl.col("text")))
+    turn = pl.struct(role=pl.lit("assistant"), content=assistant_turn(pl.coalesce("edited", "text")))
     return [
         pl.col("completion_id").alias("example_id"),
         pl.col("prompt_id"),
@@ -72,7 +76,21 @@ def _example_columns(recipe: str) -> list[pl.Expr]:
         *map(pl.col, ("domain", "language", "reference", "verifier", "pass_rate", "prompt_tokens")),
         *map(pl.col, ("completion_tokens", "source", "licence", "model", "model_fingerprint", "route", "draw", "seed")),
         pl.lit(recipe).alias("recipe"),
+        pl.col("category"),
+        pl.lit(None, pl.String).alias("part"),
+        pl.col("rewritten_from"),
+        pl.col("review"),
     ]
+
+
+def _lineage(job: Made, tables: Tables) -> pl.DataFrame:
+    """What completions were rewritten from and what people made of them, where there is anything to say."""
+    rewritten = tables.rewrites.select("completion_id", rewritten_from="original_id").collect()
+    if job.recipe.selection.review == "ignore":
+        people = standings(tables.reviews.collect().clear())
+    else:
+        people = standings(tables.reviews.collect())
+    return rewritten.join(people, on="completion_id", how="full", coalesce=True)
 
 
 def assistant_turn(text: pl.Expr) -> pl.Expr:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from r1data.recipe import Policy
-from schemas import Contaminations, Kinship, Stops
+from schemas import Contaminations, Kinship, Reviews, Rewrites, Stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Tables:
     get; `stops` says why prompts have stopped. `verdicts` holds the rules' and the judge's side by side,
     and `policy` says whose counts: `r1data.selection.combined` makes one outcome of them. `kinship` and
     `contaminations` hold what replies share with each other and with `benchmarks`; a hit in a prompt stands under the
-    prompt's id.
+    prompt's id. `rewrites` says what rewritten completions were made from, `reviews` what people decided.
     """
 
     planned: int
@@ -46,3 +46,5 @@ class Tables:
     kinship: pl.LazyFrame = field(default_factory=lambda: Kinship.create_empty().lazy())
     contaminations: pl.LazyFrame = field(default_factory=lambda: Contaminations.create_empty().lazy())
     benchmarks: tuple[Checked, ...] = ()
+    rewrites: pl.LazyFrame = field(default_factory=lambda: Rewrites.create_empty().lazy())
+    reviews: pl.LazyFrame = field(default_factory=lambda: Reviews.create_empty().lazy())

@@ -11,6 +11,7 @@
     references.parquet   references that the majority of the draws named
     kinship.parquet      contamination.parquet     compared.json     signatures.npy (those of kinship, once more)
                          what replies share with each other and with benchmarks
+    rewrites/            of rewritten completions: what they were made from
     decisions.parquet    candidates.parquet        what is kept, and all the numbers that it was decided from
     dataset/ (README.md, data/)                    report.html     logs/
 
@@ -45,6 +46,7 @@ from r1data.store.files import (
     written_whole,
 )
 from r1data.store.journal import CUTS_SCHEMA, Journal, read_journal
+from r1data.store.reviews import read_reviews
 from r1data.store.tables import Checked, Tables
 from schemas import (
     Audits,
@@ -58,6 +60,7 @@ from schemas import (
     Outcome,
     Prompts,
     References,
+    Rewrites,
     Stops,
     Verdicts,
 )
@@ -414,6 +417,16 @@ class Workspace:
             for path in written:
                 path.unlink(missing_ok=True)
 
+    def write_rewrites(self, rewrites: pl.DataFrame) -> None:
+        """Store what rewritten completions were made from, before those are sealed."""
+        valid = Rewrites.validate(rewrites, cast=True).sort("completion_id")
+        name = fingerprint(valid["completion_id"].to_list())[:16]
+        write_parquet(self.root / "rewrites" / f"{name}.parquet", valid)
+
+    def read_rewrites(self) -> pl.LazyFrame:
+        """What rewritten completions were made from, one row each."""
+        return self._scan_parts("rewrites", Rewrites).unique("completion_id", keep="first", maintain_order=True)
+
     def scan_grades(self, version: str) -> tuple[pl.LazyFrame, pl.LazyFrame]:
         """All verdicts of rules and all measures of this version, whatever the recipe asks for."""
         pattern = f"*.{version}.parquet"
@@ -481,6 +494,8 @@ class Workspace:
             kinship=self._scan("kinship.parquet", Kinship).join(planned_ids, on="completion_id", how="semi"),
             contaminations=self._scan("contamination.parquet", Contaminations),
             benchmarks=self.benchmarks(),
+            rewrites=self.read_rewrites().join(planned_ids, on="completion_id", how="semi"),
+            reviews=read_reviews(self.root).lazy(),
             examples=self._scan_parts("dataset/data", Examples),
             policy=manifest.get("policy", "rule"),
         )

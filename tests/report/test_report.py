@@ -45,8 +45,11 @@ def tables(texts: list[str], question: str = "2+2?", detail: str = "x") -> Table
     """Tables of one prompt with these replies, all of them judged correct."""
     asked = {"prompt_id": "f" * 32, "messages": [{"role": "user", "content": question}], "domain": "math",
              "language": "en", "verifier": "math", "reference": "4", "task": None, "source": "s|<b>x",
-             "source_row": "1", "licence": "Apache-2.0"}  # fmt: skip
-    prompts = Prompts.validate(pl.DataFrame([asked], schema_overrides={"task": pl.String}), cast=True)
+             "source_row": "1", "licence": "Apache-2.0", "category": None, "thinking": None}  # fmt: skip
+    prompts = Prompts.validate(
+        pl.DataFrame([asked], schema_overrides={"task": pl.String, "category": pl.String, "thinking": pl.Boolean}),
+        cast=True,
+    )
     rows = [asdict(completion(n, text=text)) for n, text in enumerate(texts)]
     rows.append(asdict(completion(len(texts), text=None, finish_reason="error", error="broken")))
     drawn = Completions.validate(pl.DataFrame(rows, infer_schema_length=None), cast=True)
@@ -62,7 +65,7 @@ def tables(texts: list[str], question: str = "2+2?", detail: str = "x") -> Table
     examples = kept.select(
         *(name for name in Examples.columns() if name in kept.columns and name != "messages"),
         example_id="completion_id", messages=pl.concat_list("messages", turn), pass_rate=pl.lit(1.0),
-        recipe=pl.lit("r"),
+        recipe=pl.lit("r"), part=None, rewritten_from=None, review=None,
     ).select(list(Examples.columns()))  # fmt: skip
     bad = pl.DataFrame(
         [("s", "p.jsonl:3", "invalid_json", detail, "{")], schema=BadPrompts.column_names(), orient="row"

@@ -19,11 +19,11 @@ def prompts(*questions: str) -> pl.DataFrame:
         {
             "prompt_id": f"{number:032x}", "messages": [{"role": "user", "content": question}], "domain": "math",
             "language": "en", "verifier": "math", "reference": "4", "task": None, "source": "s", "source_row": "1",
-            "licence": None,
+            "licence": None, "category": None, "thinking": None,
         }
         for number, question in enumerate(questions)
     ]  # fmt: skip
-    return Prompts.validate(pl.DataFrame(rows, schema_overrides={"task": pl.String, "licence": pl.String}), cast=True)
+    return Prompts.validate(pl.DataFrame(rows, schema_overrides=dict(Prompts.create_empty().schema)), cast=True)
 
 
 @pytest.fixture(scope="module")
