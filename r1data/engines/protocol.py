@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from r1data.recipe import Loops
 from schemas import FinishReason, Message
+
+Part = Literal["reply", "reasoning", "solution"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Request:
 
     `tokens` are the prompt's and then those of `written`, what earlier stages of the same draw wrote. A chat model is
     sent `messages` instead and has no tokens. `seed` belongs to the draw and is the same in all its stages. `prompt_id`
-    is for engines that make replies up, and to know two draws of one prompt.
+    is for engines that make replies up, and to know two draws of one prompt; so is `part`, which part of a reply is
+    asked for.
     With `json_schema` the engine is to hold the reply to it. Whoever asks checks it again: a server may ignore it.
     With `loops` the engine ends a reply that repeats itself; what is in `written` counts as part of the loop.
     """
@@ -34,6 +37,7 @@ class Request:
     written_tokens: int = 0
     stage: int = 0
     loops: Loops | None = None
+    part: Part = "reply"
 
 
 @dataclass(frozen=True, slots=True)

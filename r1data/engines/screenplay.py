@@ -28,6 +28,8 @@ STEPS = {
     ),
 }
 CONCLUSION = {"en": "The answer is \\boxed{{{}}}.", "zh": "答案是 \\boxed{{{}}}。"}
+NAMED = {"en": "So I get {}.", "zh": "所以我得到{}。"}
+ASIDE = {"en": "As my reasoning above shows: ", "zh": "根据上面的思考："}
 FILLER = {
     "en": "In case {} we try {} and get {}, so we go on.\n\n",
     "zh": "第{}种情况：我们试试{}，得到{}，所以继续。\n\n",
@@ -61,6 +63,16 @@ def language_of(language: str) -> str:
 def reply(language: str, answer: str, reply_chars: int, dice: random.Random) -> Script:
     """Reasoning of at least so many characters, and the answer."""
     return Script(_whole(_steps(language, dice), CONCLUSION[language].format(answer), language, reply_chars, dice))
+
+
+def part_of(part: str, language: str, answer: str, *, flawed: bool) -> Script:
+    """The thought or the solution alone, as a rewriter gives it; a flawed thought is formatted, a flawed solution talks
+    of it.
+    """
+    if part == "solution":
+        return Script(ASIDE[language] * flawed + CONCLUSION[language].format(answer))
+    lines = [*STEPS[language], NAMED[language].format(answer)]
+    return Script("\n\n".join(f"- {line}" if flawed else line for line in lines))
 
 
 def looping(language: str, reply_chars: int, dice: random.Random) -> Script:

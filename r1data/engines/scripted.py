@@ -4,7 +4,7 @@ The same request always gets the same reply, on any machine and in any order. It
 a chosen share of its replies is right; another share has one of the flaws that the filters exist for. A token is
 `CHARACTERS` characters: a reply is cut where its tokens are spent, and goes on from there when a later stage asks.
 A request with a JSON schema gets JSON that fits it, in which a choice is the one it is told with the probability
-`judge_accuracy`.
+`judge_accuracy`. One for a part of a reply gets a thought in good style, or a solution, right as often as replies are.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from r1data.engines.loops import STEP, LoopWatch
-from r1data.engines.protocol import Failure, Load, Reply, Request
-from r1data.engines.screenplay import STEPS, Script, language_of, looping, reply, spoilt
+from r1data.engines.protocol import Failure, Load, Part, Reply, Request
+from r1data.engines.screenplay import STEPS, Script, language_of, looping, part_of, reply, spoilt
 from r1data.recipe import ScriptedEngine as Settings
 from schemas import FinishReason
 
@@ -61,15 +61,21 @@ class ScriptedEngine:
         if dice.random() < self._settings.failures:
             return Failure("scripted failure")
         schema = request.json_schema
-        script = self._write(request.prompt_id, dice) if schema is None else self._fill(request.prompt_id, schema, dice)
+        script = (
+            self._write(request.prompt_id, request.part, dice)
+            if schema is None
+            else self._fill(request.prompt_id, schema, dice)
+        )
         return _performed(script, request, prompt_tokens, room)
 
-    def _write(self, prompt_id: str, dice: random.Random) -> Script:
+    def _write(self, prompt_id: str, part: Part, dice: random.Random) -> Script:
         settings = self._settings
         language, reference = self._answers.get(prompt_id, ("en", None))
         language = language_of(language)
         right = reference is not None and dice.random() < self._accuracy(prompt_id)
         answer = reference if reference is not None and right else str(dice.randint(100_000, 999_999))
+        if part != "reply":
+            return part_of(part, language, answer, flawed=dice.random() < settings.flaws)
         if dice.random() < settings.loops:
             return looping(language, settings.reply_chars, dice)
         make = spoilt if dice.random() < settings.flaws else reply

@@ -23,6 +23,7 @@ from r1data.recipe.recipe import (
     VerifierName,
 )
 from r1data.recipe.refinement import Refinement
+from r1data.recipe.rewriting import Easy, Rewrite, Style
 from r1data.recipe.runtime import EngineChoice, LocalEngine, Price, Runtime, ScriptedEngine, ServerEngine
 from r1data.recipe.selection import BenchmarkSource, Contamination, Duplicates, Quota, Selection
 
@@ -33,6 +34,7 @@ __all__ = [
     "Columns",
     "Contamination",
     "Duplicates",
+    "Easy",
     "EngineChoice",
     "FilePrompts",
     "FillReferences",
@@ -47,6 +49,7 @@ __all__ = [
     "Quota",
     "Recipe",
     "Refinement",
+    "Rewrite",
     "Runtime",
     "Sampling",
     "ScriptedEngine",
@@ -54,6 +57,7 @@ __all__ = [
     "ServerEngine",
     "ShippedPrompts",
     "Source",
+    "Style",
     "Template",
     "Verification",
     "VerifierName",

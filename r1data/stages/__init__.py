@@ -10,6 +10,7 @@ from r1data.stages.judge import judge_missing
 from r1data.stages.plan import Plan, plan, preview
 from r1data.stages.refine import Refined, refine_file
 from r1data.stages.reverify import Change, reverify, stored_run
+from r1data.stages.rewrite import Origin, RewriteJob, RewritePlan, open_rewrite, plan_rewrites, rewrite
 from r1data.stages.sample import salvage, sample
 from r1data.stages.screen import load_items, screen_prompts
 from r1data.stages.verify_file import Tally, verify_file
@@ -18,8 +19,11 @@ __all__ = [
     "Change",
     "Job",
     "JudgeDesk",
+    "Origin",
     "Plan",
     "Refined",
+    "RewriteJob",
+    "RewritePlan",
     "Tally",
     "assemble",
     "compare",
@@ -29,10 +33,13 @@ __all__ = [
     "judge_missing",
     "load_items",
     "open_job",
+    "open_rewrite",
     "plan",
+    "plan_rewrites",
     "preview",
     "refine_file",
     "reverify",
+    "rewrite",
     "salvage",
     "sample",
     "screen_prompts",
