@@ -10,6 +10,7 @@ from schemas.decision import Decisions, Reason
 from schemas.example import Examples
 from schemas.kinship import Contaminations, Kinship
 from schemas.measure import Measures
+from schemas.merged import Merged, MergeReason
 from schemas.prompt import BadPrompts, Message, Prompt, Prompts
 from schemas.stop import StopReason, Stops
 from schemas.verdict import Outcome, Verdict, Verdicts
@@ -25,6 +26,8 @@ __all__ = [
     "FinishReason",
     "Kinship",
     "Measures",
+    "MergeReason",
+    "Merged",
     "Message",
     "Outcome",
     "Prompt",
