@@ -10,6 +10,7 @@ from schemas.decision import Decisions, Reason
 from schemas.example import Examples
 from schemas.kinship import Contaminations, Kinship
 from schemas.measure import Measures
+from schemas.merged import Merged, MergeReason
 from schemas.prompt import BadPrompts, Message, Prompt, Prompts
 from schemas.review import Action, Reviews
 from schemas.rewriting import STYLE_CHECKS, Rewrites
@@ -29,6 +30,8 @@ __all__ = [
     "FinishReason",
     "Kinship",
     "Measures",
+    "MergeReason",
+    "Merged",
     "Message",
     "Outcome",
     "Prompt",

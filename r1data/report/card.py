@@ -43,9 +43,9 @@ def render_card(tables: Tables, recipe: Recipe, facts: RunFacts, data_files: str
     slim = tables.examples.select("domain", "language", "licence", "source", "completion_tokens", rounds=rounds)
     examples = slim.collect(engine="streaming")
     funnel = Funnel.from_tables(tables)
-    outcomes = _outcomes(tables)
+    outcomes = outcomes_of(tables)
     recipe_yaml = visible(yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True), 10**6)
-    return _environment().get_template("card.md.jinja").render(
+    return card_environment().get_template("card.md.jinja").render(
         header=yaml.safe_dump(_header(examples, recipe, data_files), sort_keys=False, allow_unicode=True),
         recipe=recipe,
         facts=facts,
@@ -53,20 +53,20 @@ def render_card(tables: Tables, recipe: Recipe, facts: RunFacts, data_files: str
         costs=costs(facts.spent, funnel.kept),
         domains=_domains(examples),
         sources=examples.group_by("source", "licence").len().sort("source", "licence").to_dicts(),
-        verifiers=_verifiers(tables),
-        rates=_rates(tables),
+        verifiers=verifiers_of(tables),
+        rates=rates_of(tables),
         wanted=wanted(recipe.selection),
-        benchmarks=_benchmarks(tables),
+        benchmarks=benchmarks_of(tables),
         dropped=_dropped(tables),
         checkers_agree=known_rates().get("checkers_agree"),
         outcomes=outcomes,
         faults=sum(row["share"] for row in outcomes if row["outcome"] not in JUDGED),
         recipe_yaml=recipe_yaml,
-        fence=_fence(recipe_yaml),
+        fence=fence_around(recipe_yaml),
     )  # fmt: skip
 
 
-def _environment() -> Environment:
+def card_environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True)
     environment.filters |= {
         "cell": _cell, "code": _code, "number": lambda n: f"{n:,}", "percent": lambda share: f"{100 * share:.1f}%",
@@ -78,7 +78,7 @@ def _header(examples: pl.DataFrame, recipe: Recipe, data_files: str) -> dict[str
     header = {
         "pretty_name": recipe.name,
         "license": "other",
-        **_licence(examples["licence"]),
+        **licence_of(examples["licence"]),
         "language": sorted(examples["language"].unique()),
         "task_categories": ["text-generation"],
         "size_categories": [next((name for limit, name in SIZES if examples.height < limit), "100M<n<1B")],
@@ -88,7 +88,7 @@ def _header(examples: pl.DataFrame, recipe: Recipe, data_files: str) -> dict[str
     return {key: value for key, value in header.items() if value}
 
 
-def _licence(licences: pl.Series) -> dict[str, str]:
+def licence_of(licences: pl.Series) -> dict[str, str]:
     """The one licence that every row has, or `other` and the names of those that rows do have."""
     names = sorted(licences.drop_nulls().unique())
     if len(names) == 1 and not licences.null_count() and names[0].lower() in HUB_LICENCES:
@@ -109,7 +109,7 @@ def _domains(examples: pl.DataFrame) -> list[dict[str, Any]]:
     return [*by_domain.to_dicts(), {"domain": "all", **examples.select(*measures).to_dicts()[0]}]
 
 
-def _outcomes(tables: Tables) -> list[dict[str, Any]]:
+def outcomes_of(tables: Tables) -> list[dict[str, Any]]:
     counted = draws(tables).drop_nulls("outcome").group_by("outcome").len()
     counts = counted.sort("len", "outcome", descending=[True, False]).collect(engine="streaming")
     return counts.with_columns(share=pl.col("len") / max(counts["len"].sum(), 1)).to_dicts()
@@ -141,7 +141,7 @@ def _counts(finding: Finding, selection: Selection) -> bool:
     return finding.key is None or getattr(selection, finding.key) not in ("keep", "optional", "any")
 
 
-def _benchmarks(tables: Tables) -> list[dict[str, Any]]:
+def benchmarks_of(tables: Tables) -> list[dict[str, Any]]:
     """Each benchmark that the recipe names: its items, or why it was not checked, and the replies that hold some."""
     hits = tables.contaminations.group_by("benchmark").agg(
         replies=pl.col("completion_id").n_unique(), items=pl.col("item").n_unique()
@@ -161,13 +161,13 @@ def _dropped(tables: Tables) -> dict[str, int]:
     return dict(among.group_by("finding").len().sort("finding").collect().iter_rows())
 
 
-def _rates(tables: Tables) -> list[dict[str, Any]]:
+def rates_of(tables: Tables) -> list[dict[str, Any]]:
     """How often the verifiers that were used are wrong on labelled cases; only where the versions agree."""
     used = set(tables.verdicts.select("verifier", "version").unique().collect().iter_rows())
     return [row for row in known_rates().get("verifiers", []) if (row["verifier"], row["version"]) in used]
 
 
-def _verifiers(tables: Tables) -> list[str]:
+def verifiers_of(tables: Tables) -> list[str]:
     used = tables.verdicts.select("verifier", "version").unique().sort("verifier", "version").collect()
     named = [f"{row['verifier']} (version {row['version']})" for row in used.to_dicts()]
     return named if tables.policy == "rule" else [*named, f"policy: {tables.policy}"]
@@ -188,6 +188,6 @@ def _code(value: object) -> str:
     return _plain(value).replace("`", "'").replace("|", "¦")
 
 
-def _fence(text: str) -> str:
+def fence_around(text: str) -> str:
     """Longer than any run of backticks in the text, so that the text cannot close it."""
     return "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
