@@ -12,22 +12,25 @@ from rich.console import Console
 from rich.table import Table
 
 from r1data.cli.estimates import comparison_table
+from r1data.cli.mixes import run_a_mix
 from r1data.cli.output import listening
-from r1data.cli.settings import read_settings
+from r1data.cli.settings import read_mix_runtime, read_settings
 from r1data.cli.workspaces import RUNS
+from r1data.errors import RecipeError
 from r1data.estimate import compare_stored
 from r1data.progress import Progress
-from r1data.recipe import Recipe, Runtime
+from r1data.recipe import Recipe, Runtime, is_mix, scaled_recipe
 from r1data.report import Funnel
 from r1data.run import Result
 from r1data.run import run as run_job
 from r1data.stages import open_job, preview
+from r1data.standing_in import with_stand_ins
 from r1data.store import Workspace
 from r1data.verifiers import VerifierPool
 
 
 def run(
-    recipe: Annotated[Path, typer.Argument(help="The recipe's YAML file.")],
+    recipe: Annotated[Path, typer.Argument(help="The YAML file of a recipe, or of a mix of several.")],
     workspace: Annotated[
         Path | None, typer.Option("--workspace", "-w", help="Folder for everything made; default runs/NAME.")
     ] = None,
@@ -43,10 +46,28 @@ def run(
     top_up: Annotated[
         bool, typer.Option(help="Let prompts go on that have too few good completions under the present thresholds.")
     ] = False,
+    scale: Annotated[
+        float, typer.Option(help="Of a mix: so many times its numbers of prompts and its quotas.", min=1e-9)
+    ] = 1.0,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a mix: make this part or group only (cold_start, reasoning, general). May be repeated."),
+    ] = None,
+    merging: Annotated[bool, typer.Option("--merge/--no-merge", help="Of a mix: whether to merge its parts.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Make the dataset that RECIPE describes. Running it again goes on where it stopped."""
+    if is_mix(recipe):
+        if dry_run:
+            raise RecipeError(f"{recipe}: a mix has no --dry-run", "use it on the recipes of its parts")
+        where = read_mix_runtime(recipe, runtime, changes or [])
+        run_a_mix(
+            recipe, where, workspace, scale=scale, only=only or [], merging=merging, retry_failed=retry_failed,
+            top_up=top_up, as_json=as_json,
+        )  # fmt: skip
+        return
     what, where = read_settings(recipe, runtime, changes or [])
+    what = with_stand_ins(scaled_recipe(what, scale), where) if scale != 1 else with_stand_ins(what, where)
     root = workspace or RUNS / what.name
     if dry_run:
         _show_preview(what, where, root, retry_failed=retry_failed, top_up=top_up, as_json=as_json)

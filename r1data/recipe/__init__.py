@@ -1,7 +1,9 @@
 """Recipes (identity) and runtimes (execution)."""
 
 from r1data.recipe.fingerprint import fingerprint, fingerprint_files
-from r1data.recipe.reading import read_recipe, read_refinement, read_runtime, refinement_of
+from r1data.recipe.merging import DomainQuota, Merge
+from r1data.recipe.mix import Group, Mix, Part, RecipePart, RepliesPart, RewritePart, scaled_recipe
+from r1data.recipe.reading import is_mix, read_mix, read_recipe, read_refinement, read_runtime, refinement_of
 from r1data.recipe.recipe import (
     AdaptiveDraws,
     Audit,
@@ -23,8 +25,9 @@ from r1data.recipe.recipe import (
     VerifierName,
 )
 from r1data.recipe.refinement import Refinement
+from r1data.recipe.replies import Replies
 from r1data.recipe.rewriting import Easy, Rewrite, Style
-from r1data.recipe.runtime import EngineChoice, LocalEngine, Price, Runtime, ScriptedEngine, ServerEngine
+from r1data.recipe.runtime import EngineChoice, LocalEngine, Price, Runtime, ScriptedEngine, ServerEngine, StandIn
 from r1data.recipe.selection import BenchmarkSource, Contamination, Duplicates, Quota, Selection
 
 __all__ = [
@@ -33,23 +36,32 @@ __all__ = [
     "BenchmarkSource",
     "Columns",
     "Contamination",
+    "DomainQuota",
     "Duplicates",
     "Easy",
     "EngineChoice",
     "FilePrompts",
     "FillReferences",
+    "Group",
     "GymPrompts",
     "HubPrompts",
     "JudgeSettings",
     "LocalEngine",
     "Loops",
+    "Merge",
+    "Mix",
     "Model",
+    "Part",
     "Policy",
     "Price",
     "Quota",
     "Recipe",
+    "RecipePart",
     "Refinement",
+    "Replies",
+    "RepliesPart",
     "Rewrite",
+    "RewritePart",
     "Runtime",
     "Sampling",
     "ScriptedEngine",
@@ -57,14 +69,18 @@ __all__ = [
     "ServerEngine",
     "ShippedPrompts",
     "Source",
+    "StandIn",
     "Style",
     "Template",
     "Verification",
     "VerifierName",
     "fingerprint",
     "fingerprint_files",
+    "is_mix",
+    "read_mix",
     "read_recipe",
     "read_refinement",
     "read_runtime",
     "refinement_of",
+    "scaled_recipe",
 ]

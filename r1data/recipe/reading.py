@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from r1data.errors import RecipeError
-from r1data.recipe.recipe import Recipe
+from r1data.recipe.mix import Mix
+from r1data.recipe.recipe import Model, Recipe
 from r1data.recipe.refinement import Refinement
 from r1data.recipe.runtime import Runtime, ServerEngine
 
@@ -56,6 +57,8 @@ def read_runtime(path: Path | None, overrides: list[str] | None = None) -> Runti
     """Read a runtime, or make the default one (a local vLLM) where no file is given."""
     document = _load(path) if path else {}
     runtime = _parse(Runtime, _override(document, overrides or []), path or Path("the default runtime"))
+    if path is not None:
+        runtime = _placed(runtime, path.resolve().parent)
     for engine in (runtime.engine, runtime.judge_engine):
         # Addresses appear in errors, rows and logs. Not the address itself here, either: it holds a secret.
         if isinstance(engine, ServerEngine) and any(urlsplit(url).username is not None for url in engine.endpoints):
@@ -64,6 +67,35 @@ def read_runtime(path: Path | None, overrides: list[str] | None = None) -> Runti
                 "name the environment variable that holds the key in engine.api_key_env",
             )
     return runtime
+
+
+def read_mix(path: Path, overrides: list[str] | None = None, scale: float = 1.0) -> Mix:
+    """Read a mix; with `scale`, its quotas and budgets are so many times as large.
+
+    Raises:
+        RecipeError: as in `read_recipe`.
+    """
+    mix = _parse(Mix, _override(_load(path), overrides or []), path)
+    return mix.model_copy(update={"folder": path.resolve().parent, "merge": mix.merge.scaled(scale)})
+
+
+def is_mix(path: Path) -> bool:
+    """Whether the file describes a mix rather than a single recipe.
+
+    Raises:
+        RecipeError: it cannot be read.
+    """
+    return "parts" in _load(path)
+
+
+def _placed(runtime: Runtime, folder: Path) -> Runtime:
+    """Stand-ins that are folders, by their whole path."""
+    def whole(model: Model) -> Model:
+        place = (folder / Path(model.id).expanduser()).resolve() if model.is_folder else model.id
+        return model.model_copy(update={"id": str(place)})
+
+    placed = {name: one.model_copy(update={"model": whole(one.model)}) for name, one in runtime.stand_ins.items()}
+    return runtime.model_copy(update={"stand_ins": placed})
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The runtime: where and how fast to make it. Nothing here may change which rows come out."""
+"""The runtime: where and how fast to make it. Nothing here changes which rows come out, but for `stand_ins`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from r1data.recipe.recipe import Model, Template
 from r1data.recipe.strict import Strict
 
 SPREAD = (
@@ -109,6 +110,20 @@ class Price(Strict):
     currency: str = "USD"
 
 
+class StandIn(Strict):
+    """A model that stands in for one that a recipe names, and how it is asked where that is another way."""
+
+    model: Model
+    """A folder is relative to the runtime's file."""
+    template: Template | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _model_by_name(cls, model: object) -> object:
+        return {"id": model} if isinstance(model, str) else model
+
+
 class Runtime(Strict):
     """Where and how fast: the engine, how much at once, how many workers."""
 
@@ -126,6 +141,11 @@ class Runtime(Strict):
     engine's arguments say, and one per endpoint of a server.
     """
     price: Price = Price()
+    stand_ins: dict[str, StandIn] = {}
+    """Other models in the place of those that recipes name, by the name of a mix's part or by that of the model. For
+    rehearsals on a small machine, and the one thing here that changes what comes out; tables and cards name the model
+    that did write.
+    """
 
     @field_validator("engine", "judge_engine", mode="before")
     @classmethod

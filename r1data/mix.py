@@ -1,0 +1,159 @@
+"""A mix, top to bottom: each part in a workspace of its own, then what they keep as one dataset."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from r1data import __version__
+from r1data.errors import WorkspaceError
+from r1data.progress import Progress
+from r1data.recipe import (
+    Mix,
+    Recipe,
+    RecipePart,
+    RepliesPart,
+    RewritePart,
+    Runtime,
+    fingerprint,
+    read_mix,
+    read_recipe,
+    scaled_recipe,
+)
+from r1data.report import Funnel
+from r1data.report.mix_card import MixFacts
+from r1data.rewrite_run import run_rewrite
+from r1data.run import run
+from r1data.stages import Origin, open_job, open_rewrite
+from r1data.stages.merge import Merging, merge
+from r1data.standing_in import rewriting_stand_in, with_stand_ins
+from r1data.store import Workspace
+from r1data.store.files import write_text
+
+PARTS = "parts"
+
+
+@dataclass(frozen=True, slots=True)
+class MixJob:
+    """What to make, where, for whom; `scale` is how large it is in comparison with what the mix's file says."""
+
+    mix: Mix
+    runtime: Runtime
+    root: Path
+    progress: Progress
+    scale: float = 1.0
+
+    def workspace(self, name: str) -> Workspace:
+        """Where a part is made."""
+        return Workspace(self.root / PARTS / name)
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of what the mix asks for."""
+        return fingerprint({"mix": self.mix.model_dump(mode="json", by_alias=True), "scale": self.scale})
+
+
+@dataclass(frozen=True, slots=True)
+class MixResult:
+    """How a mix came out: the funnel of every part that was made, and the merge (None where it was left out)."""
+
+    funnels: dict[str, Funnel]
+    merging: Merging | None
+    seconds: float
+
+
+def open_mix(path: Path, runtime: Runtime, root: Path, progress: Progress, scale: float = 1.0) -> MixJob:
+    """Read a mix. Nothing is written yet.
+
+    Raises:
+        RecipeError: the file, or that of a part's recipe, does not fit.
+    """
+    job = MixJob(read_mix(path, scale=scale), runtime, root, progress, scale)
+    for part in job.mix.parts:
+        if isinstance(part, RecipePart):
+            recipe_of(job, part)  # a mistake in the last part shows before the first one is sampled
+    return job
+
+
+def recipe_of(job: MixJob, part: RecipePart) -> Recipe:
+    """The recipe of a part as it is run here: in its size, with its changes and with what stands in for its model."""
+    changes = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in part.changes.items()]
+    recipe = scaled_recipe(read_recipe(job.mix.folder / part.recipe, changes), job.scale)
+    return with_stand_ins(recipe.model_copy(update={"name": part.name}), job.runtime, part.name)
+
+
+def run_mix(
+    job: MixJob, only: Iterable[str] = (), *, merging: bool = True, retry_failed: bool = False, top_up: bool = False
+) -> MixResult:
+    """Make the parts with these names or of these groups (all by default), then merge what all parts keep.
+
+    A run that was stopped at any point is finished by calling this again: parts go on where they stopped.
+    """
+    started = time.monotonic()
+    parts = job.mix.chosen(only)
+    funnels = {part.name: make_part(job, part.name, retry_failed=retry_failed, top_up=top_up) for part in parts}
+    merged = merge_parts(job) if merging else None
+    return MixResult(funnels, merged, time.monotonic() - started)
+
+
+def make_part(job: MixJob, name: str, *, retry_failed: bool = False, top_up: bool = False) -> Funnel:
+    """Make one part in its workspace; what it rewrites has been made before."""
+    part = job.mix.part(name)
+    job.progress.say(f"part {name} ({part.group})")
+    workspace = job.workspace(name)
+    match part:
+        case RecipePart():
+            whole = open_job(recipe_of(job, part), job.runtime, workspace.root, job.progress)
+            return run(whole, retry_failed=retry_failed, top_up=top_up).funnel
+        case RewritePart():
+            settings = rewriting_stand_in(part, job.runtime, name)
+            origins = [Origin(one, Workspace.existing(job.workspace(one).root)) for one in part.of]
+            rewriting = open_rewrite(
+                settings, name, part.of, job.mix.folder, job.runtime, workspace.root, job.progress
+            )  # fmt: skip
+            return run_rewrite(rewriting, origins, retry_failed=retry_failed).funnel
+        case RepliesPart():
+            raise WorkspaceError(f"part {name}: parts of kind replies cannot be made yet")
+
+
+def merge_parts(job: MixJob) -> Merging:
+    """Merge what the parts keep that have been made so far.
+
+    Raises:
+        WorkspaceError: none has been made.
+    """
+    offering = {part.name: job.workspace(part.name).root for part in job.mix.offering}
+    made = {name: root for name, root in offering.items() if (root / "dataset" / "data").is_dir()}
+    if not made:
+        raise WorkspaceError(f"{job.root}: no part of the mix has been made", "run it without --only, or name a part")
+    for name in offering.keys() - made.keys():
+        job.progress.say(f"part {name} has not been made: the merge goes on without it")
+    own = Workspace(job.root)
+    with own.locked():
+        manifest = {
+            "r1data": __version__, "kind": "mix", "name": job.mix.name, "recipe": job.fingerprint,
+            "seed": job.mix.seed, "scale": job.scale, "parts": list(made),
+        }  # fmt: skip
+        text = yaml.safe_dump(job.mix.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True)
+        write_text(job.root / "mix.yaml", text)
+        write_text(job.root / "manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+        return merge(made, job.mix.merge, job.mix.seed, job.root, job.progress, _facts(job, text))
+
+
+def _facts(job: MixJob, text: str) -> MixFacts:
+    scale = "" if job.scale == 1 else f" --scale {job.scale:g}"
+    return MixFacts(
+        name=job.mix.name,
+        mix_yaml=text,
+        command=f"r1data run {job.mix.name}.yaml{scale}",
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+        seed=job.mix.seed,
+        groups={part.name: part.group for part in job.mix.parts},
+    )
