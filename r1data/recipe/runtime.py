@@ -7,7 +7,7 @@ import shutil
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from r1data.recipe.recipe import Model, Template
 from r1data.recipe.strict import Strict
@@ -111,7 +111,9 @@ class Price(Strict):
 
 
 class StandIn(Strict):
-    """A model that stands in for one that a recipe names, and how it is asked where that is another way."""
+    """A model that stands in for one that a recipe names, and how it is asked where that is another way. A text alone is
+    the model's.
+    """
 
     model: Model
     """A folder is relative to the runtime's file."""
@@ -122,6 +124,11 @@ class StandIn(Strict):
     @classmethod
     def _model_by_name(cls, model: object) -> object:
         return {"id": model} if isinstance(model, str) else model
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_is_a_model(cls, given: object) -> object:
+        return {"model": given} if isinstance(given, str) else given
 
 
 class Runtime(Strict):
