@@ -67,7 +67,7 @@ def run(
         )  # fmt: skip
         return
     what, where = read_settings(recipe, runtime, changes or [])
-    what = with_stand_ins(scaled_recipe(what, scale), where) if scale != 1 else with_stand_ins(what, where)
+    what = with_stand_ins(scaled_recipe(what, scale) if scale != 1 else what, where, what.name)
     root = workspace or RUNS / what.name
     if dry_run:
         _show_preview(what, where, root, retry_failed=retry_failed, top_up=top_up, as_json=as_json)
