@@ -18,8 +18,8 @@ EXPONENTS = re.compile(r"\^[ \t]*(?:\{[ \t]*-?\d+[ \t]*\}|-?\d+)")
 SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹]+")
 SHORT_FRACTION = re.compile(r"(\\[dt]?frac[ \t]*)(\d)[ \t]*(?=\d)")
 """`\\frac12` is one half and not twelve."""
-NEVER_NEW = frozenset({"1"})
-"""A whole is 1, and a half is written with one."""
+NEVER_NEW = frozenset({"0", "1"})
+"""A whole is 1, a half is written with one, and what comes to nothing is 0."""
 SEPARATORS = re.compile(r"(?<=\d)(?:\{,\}|\\,|\\!|\\;|\\ |\N{NARROW NO-BREAK SPACE}|\N{THIN SPACE})(?=\d)")
 GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d])")
 NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
