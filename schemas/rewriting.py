@@ -12,7 +12,9 @@ STYLE_CHECKS = (
     "markdown",
     "opening",
     "reflection",
+    "brief",
     "mentions_thought",
+    "straight",
     "unsupported",
     "conclusion",
 )

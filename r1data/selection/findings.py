@@ -79,7 +79,8 @@ STYLE = dict(zip(
     STYLE_CHECKS,
     ("its thought has paragraphs too long to follow", "it does not think in the first person",
      "its thought is formatted", "it does not begin with what is asked", "it never doubts or checks itself",
-     "its solution speaks of the thought behind it", "its solution says what the thought does not",
+     "it thinks long about a very easy question", "its solution speaks of the thought behind it",
+     "its solution does not start at once", "its solution says what the thought does not",
      "it does not come to an answer"),
     strict=True,
 ))  # fmt: skip

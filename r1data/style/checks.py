@@ -1,4 +1,4 @@
-"""Checks: what a thought and a summary can be found wanting for, by name."""
+"""Checks: which principles of style a thought and a summary break, by their names in `schemas.STYLE_CHECKS`."""
 
 from __future__ import annotations
 
@@ -11,22 +11,6 @@ from r1data.recipe import Style
 from r1data.style.cues import CUES
 from r1data.style.numbers import new_numbers
 
-FLAWS = {
-    "no_thought": "it has no thought",
-    "long_paragraph": "a paragraph of the thought is long",
-    "markdown": "the thought is formatted",
-    "we": "the thought speaks as we",
-    "no_first_person": "nobody speaks in the thought",
-    "beginning": "the thought does not begin by working out what is asked",
-    "no_reflection": "the thought never looks back",
-    "not_brief": "the thought about a very easy question is long",
-    "no_summary": "nothing stands behind the thought",
-    "mentions_thought": "the summary mentions a thought",
-    "preamble": "the summary does not start straight with the solution",
-    "new_numbers": "the summary has numbers that its thought has not",
-    "no_box": "the summary does not end with the boxed answer",
-}
-"""Every flaw and what it means."""
 BOXED = ("math", "choice", "logic")
 """Verifiers whose answers stand in a box."""
 OPENING = 400
@@ -59,7 +43,7 @@ class Asked:
 
 
 def flaws(text: str, asked: Asked, limits: Style) -> tuple[str, ...]:
-    """Everything that a whole reply is found wanting for, names of `FLAWS` in their order."""
+    """Everything that a whole reply is found wanting for, thought first."""
     parts = replies.split(text)
     thought, summary = parts.reasoning or "", parts.answer or ""
     return (*thought_flaws(thought, asked, limits), *summary_flaws(summary, thought, asked))
@@ -68,42 +52,40 @@ def flaws(text: str, asked: Asked, limits: Style) -> tuple[str, ...]:
 def thought_flaws(thought: str, asked: Asked, limits: Style) -> tuple[str, ...]:
     """What a thought is found wanting for. One about a very easy question needs neither beginning nor reflection."""
     if not thought.strip():
-        return ("no_thought",)
+        return ("opening",)
     found = []
     if widest_line(thought) > limits.longest_paragraph:
-        found.append("long_paragraph")
+        found.append("paragraphs")
     if MARKDOWN.search(thought):
         found.append("markdown")
     cues = CUES.get(asked.language)
     if cues is not None:
         said = QUOTED.sub(" ", FORMULAS.sub(" ", thought))
-        if cues.we.search(said):
-            found.append("we")
-        if not asked.easy and not cues.me.search(said):
-            found.append("no_first_person")
+        if cues.we.search(said) or not (asked.easy or cues.me.search(said)):
+            found.append("person")
         if not asked.easy and not cues.beginning.search(_first_columns(said, OPENING)):
-            found.append("beginning")
+            found.append("opening")
         if not asked.easy and not cues.reflection.search(said):
-            found.append("no_reflection")
+            found.append("reflection")
     if asked.easy and len(SENTENCE_END.findall(thought.strip() + "\n")) > limits.brief_sentences:
-        found.append("not_brief")
+        found.append("brief")
     return tuple(found)
 
 
 def summary_flaws(summary: str, thought: str, asked: Asked) -> tuple[str, ...]:
     """What a summary is found wanting for, beside the thought that it was written from."""
     if not summary.strip():
-        return ("no_summary",)
+        return ("conclusion",)
     found = []
     cues = CUES.get(asked.language)
     if cues is not None and cues.mentions_thought.search(summary):
         found.append("mentions_thought")
     if cues is not None and cues.preamble.match(summary.lstrip()):
-        found.append("preamble")
+        found.append("straight")
     if new_numbers(summary, thought, asked.question):
-        found.append("new_numbers")
+        found.append("unsupported")
     if asked.verifier in BOXED and not _ends_in_box(summary):
-        found.append("no_box")
+        found.append("conclusion")
     return tuple(found)
 
 
