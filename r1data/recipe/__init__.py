@@ -3,6 +3,7 @@
 from r1data.recipe.fingerprint import fingerprint, fingerprint_files
 from r1data.recipe.merging import DomainQuota, Merge
 from r1data.recipe.mix import Group, Mix, Part, RecipePart, RepliesPart, RewritePart, scaled_recipe
+from r1data.recipe.quality import ASKS_A_MODEL, Identity, Quality, RewardModel
 from r1data.recipe.reading import is_mix, read_mix, read_recipe, read_refinement, read_runtime, refinement_of
 from r1data.recipe.recipe import (
     AdaptiveDraws,
@@ -31,6 +32,7 @@ from r1data.recipe.runtime import EngineChoice, LocalEngine, Price, Runtime, Scr
 from r1data.recipe.selection import BenchmarkSource, Contamination, Duplicates, Quota, Selection
 
 __all__ = [
+    "ASKS_A_MODEL",
     "AdaptiveDraws",
     "Audit",
     "BenchmarkSource",
@@ -45,6 +47,7 @@ __all__ = [
     "Group",
     "GymPrompts",
     "HubPrompts",
+    "Identity",
     "JudgeSettings",
     "LocalEngine",
     "Loops",
@@ -54,12 +57,14 @@ __all__ = [
     "Part",
     "Policy",
     "Price",
+    "Quality",
     "Quota",
     "Recipe",
     "RecipePart",
     "Refinement",
     "Replies",
     "RepliesPart",
+    "RewardModel",
     "Rewrite",
     "RewritePart",
     "Runtime",

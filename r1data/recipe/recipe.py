@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from r1data.recipe.quality import ASKS_A_MODEL, Identity, Quality
 from r1data.recipe.selection import Contamination, Duplicates, Selection
 from r1data.recipe.strict import Strict
 
@@ -34,7 +35,7 @@ class Model(Strict):
         return self.id.startswith((".", "/", "~"))
 
 
-VerifierName = Literal["math", "code", "choice", "logic", "constraints", "judge"]
+VerifierName = Literal["math", "code", "choice", "logic", "constraints", "identity", "judge", "quality"]
 
 
 class PromptSource(Strict):
@@ -46,7 +47,9 @@ class PromptSource(Strict):
     language: str | None = None
     """Target language (ISO 639-1) where no column says otherwise; by default it is told from the question."""
     verifier: VerifierName = "math"
-    """Who checks the answers, where no column says otherwise. `judge` is for what no rule can check."""
+    """Who checks the answers, where no column says otherwise. No rule can check what is for `judge`, who compares with
+    a reference, and for `quality`, which rates what has none.
+    """
     licence: str | None = None
     limit: Annotated[int, Field(ge=1)] | None = None
     """Take at most this many rows, from the start."""
@@ -295,6 +298,10 @@ class Verification(Strict):
     the two is enough. `and`: both must agree. Except under `rule`, it decides what a rule leaves undecided.
     """
     judge: JudgeSettings = JudgeSettings()
+    quality: Quality = Quality()
+    """From when on an answer without a reference is good enough."""
+    identity: Identity | None = None
+    """Who the assistant is. With it, `quality` prompts of the category self_cognition are checked by rule too."""
 
 
 class Recipe(Strict):
@@ -350,8 +357,13 @@ class Recipe(Strict):
     @property
     def asks_judge(self) -> bool:
         """Whether the generative judge will have something to say."""
-        named = any(getattr(source, "verifier", None) == "judge" for source in self.prompts)
+        named = any(getattr(source, "verifier", None) in ASKS_A_MODEL for source in self.prompts)
         return named or self.verification.policy != "rule"
+
+    @property
+    def asks_quality(self) -> bool:
+        """Whether some source leaves its answers to be rated."""
+        return any(getattr(source, "verifier", None) == "quality" for source in self.prompts)
 
     def resolve(self, path: str) -> Path:
         """A path of the recipe as an absolute one."""

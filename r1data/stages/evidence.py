@@ -11,8 +11,7 @@ import polars as pl
 
 from r1data.estimate.belief import Amount, PassRates
 from r1data.estimate.forecast import Group
-from r1data.judging import VERIFIER as JUDGE
-from r1data.recipe import AdaptiveDraws, fingerprint
+from r1data.recipe import ASKS_A_MODEL, AdaptiveDraws, fingerprint
 from r1data.sampling import draws_for
 from r1data.selection import accepted, combined
 from r1data.stages.job import Job
@@ -43,7 +42,7 @@ def groups(job: Job, prompts: pl.DataFrame, assumptions: Assumptions) -> list[Gr
     columns = prompts.sort("prompt_id").select("prompt_id", "domain", "verifier", "reference").iter_rows()
     for prompt_id, domain, verifier, reference in columns:
         draws = draws_for(job.recipe, verifier, reference)
-        told = verifier != JUDGE and job.recipe.verification.policy != "judge"
+        told = verifier not in ASKS_A_MODEL and job.recipe.verification.policy != "judge"
         sorts.setdefault((domain, draws, told), []).append(prompt_id)
     found = []
     for (domain, draws, told), ids in sorts.items():
