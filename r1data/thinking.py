@@ -65,7 +65,7 @@ def words_in(text: str) -> float:
 
 
 def demands_in(text: str) -> int:
-    """How many different kinds of demands a text makes of its reply: length, form, content, style, what to leave out."""
+    """How many kinds of demands a text makes of its reply: length, form, content, style, what to leave out."""
     return sum(pattern.search(text) is not None for pattern in DEMANDS)
 
 
@@ -100,58 +100,66 @@ FILLERS = _any(
 )
 
 ITSELF = _any(
-    r"\b(?:are|were|do|did|can|could|will|would|have|has|does) (?:you|your)\b", r"\bwho (?:are|made|created|built|trained|developed) you\b",
-
-        r"\b(?:what|which|how|where|when|why) (?:\w+ ){0,3}(?:are|do|can|made|created|built|trained|developed"
-        r"|were) you\b",
-    r"\byour (?:name|maker|creator|age|purpose|model|training|knowledge)\b", r"\bintroduce yourself\b|\babout yourself\b",
-    r"你(?:是|叫|能|会|有没有|有|可以|知道自己|多大|几岁|来自|和|跟|由|怎么|为什么|的)", r"介绍.{0,4}你自己|自我介绍",
-)  # fmt: skip
+    r"\b(?:are|were|do|did|can|could|will|would|have|has|does) (?:you|your)\b",
+    r"\bwho (?:are|made|created|built|trained|developed) you\b",
+    r"\b(?:what|which|how|where|when|why) (?:\w+ ){0,3}(?:are|do|can|made|created|built|trained|developed"
+    r"|were) you\b",
+    r"\byour (?:name|maker|creator|age|purpose|model|training|knowledge)\b",
+    r"\bintroduce yourself\b|\babout yourself\b",
+    r"你(?:是|叫|能|会|有没有|有|可以|知道自己|多大|几岁|来自|和|跟|由|怎么|为什么|的)",
+    r"介绍.{0,4}你自己|自我介绍",
+)
 
 DEMANDS = (
     # how long
     _any(
         r"\b(?:at (?:least|most)|under|over|about|around|exactly|no more than|less than|fewer than|up to"
         r"|within|in) (?:\d+|two|three|four|five|six"
-
         r"|seven|eight|ten|twenty|fifty|a hundred) (?:\w+ )?(?:words?|sentences?|lines?|paragraphs?|characters"
         r"|steps|points|bullets?)\b",
-
         r"(?:不少于|不超过|至少|最多|大约|控制在|以内|左右|限).{0,6}[字句段行条]"
-        r"|[一二两三四五六七八九十百千\d]+[多来]?[字句段行](?:以内|左右|以上|的)"),
+        r"|[一二两三四五六七八九十百千\d]+[多来]?[字句段行](?:以内|左右|以上|的)",
+    ),
     # in which form
     _any(
         r"\b(?:rhym\w+|haiku|sonnet|acrostic|limerick|bullet points?|numbered list|table|json|markdown"
         r"|headings?|format|every (?:line|sentence|paragraph))\b",
-         r"押韵|七言|五言|绝句|律诗|对仗|表格|列表|分点|格式|每[一]?[行句段]|列出.{0,6}[条点]"),
+        r"押韵|七言|五言|绝句|律诗|对仗|表格|列表|分点|格式|每[一]?[行句段]|列出.{0,6}[条点]",
+    ),
     # what must be in it
     _any(
         r"\b(?:must|has to|have to|needs? to|should (?:contain|include|mention|end|begin|start)|includ(?:e"
         r"|ing)|contain|mention|make sure"
-         r"|ending? with|begin with|start with|keep(?:ing)? (?:the|all|every|its)|i want|explain every)\b", r"必须|要求|需要|包含|包括|提到|要有|要写|说明|结尾|开头|保留|同时|还要|也要|至少.{0,3}[个两]"),
+        r"|ending? with|begin with|start with|keep(?:ing)? (?:the|all|every|its)|i want|explain every)\b",
+        r"必须|要求|需要|包含|包括|提到|要有|要写|说明|结尾|开头|保留|同时|还要|也要|至少.{0,3}[个两]",
+    ),
     # in which tone, for whom
     _any(
         r"\b(?:formal|informal|polite|friendly|humorous|serious|tone|style|voice|in the style of|for (?:a "
         r"|an )?(?:\w+ )?(?:audience|readers|children|buyers|beginners)"
-         r"|so that a|as if)\b", r"语气|风格|口吻|正式|幽默|适合|面向|让.{0,8}(?:看懂|听懂|明白)"),
+        r"|so that a|as if)\b",
+        r"语气|风格|口吻|正式|幽默|适合|面向|让.{0,8}(?:看懂|听懂|明白)",
+    ),
     # what must not be in it
-    _any(r"\b(?:without|do not|don't|never|avoid|no \w+ allowed|but not|except)\b", r"不要|不能|不得|避免|不许|禁止|不用"),
+    _any(
+        r"\b(?:without|do not|don't|never|avoid|no \w+ allowed|but not|except)\b", r"不要|不能|不得|避免|不许|禁止|不用"
+    ),
     # several things at once
-    _any(r"\b(?:first|then|after that|finally|and then|before you)\b.*\b(?:then|second|next|finally|go on)\b", r"[;；].*[;；]|先.{2,}再|并且?(?:说明|解释|给出|分析|指出|提出)"),
-)  # fmt: skip
+    _any(
+        r"\b(?:first|then|after that|finally|and then|before you)\b.*\b(?:then|second|next|finally|go on)\b",
+        r"[;；].*[;；]|先.{2,}再|并且?(?:说明|解释|给出|分析|指出|提出)",
+    ),
+)
 
 COMPARISON = _any(
-
-        r"\bcompar(?:e|ed|ing|ison)\b|\bversus\b|\bvs\.?\b|\bdifferences? between\b|\bhow (?:do|does|is"
-        r"|are) .{2,60}\bdiffer|\bpros and cons\b",
-
-        r"\b(?:dis)?advantages\b|\btrade-?offs?\b|\b(?:is|are) it (?:better|worth)|\bwhich (?:one )?(?:is|are"
-        r"|would be) (?:better|easier|best|cheaper|safer)\b",
+    r"\bcompar(?:e|ed|ing|ison)\b|\bversus\b|\bvs\.?\b|\bdifferences? between\b|\bhow (?:do|does|is"
+    r"|are) .{2,60}\bdiffer|\bpros and cons\b",
+    r"\b(?:dis)?advantages\b|\btrade-?offs?\b|\b(?:is|are) it (?:better|worth)|\bwhich (?:one )?(?:is|are"
+    r"|would be) (?:better|easier|best|cheaper|safer)\b",
     r"\bin the order of\b|\bin order of\b|\brank\b|\bsort\b|\bput (?:these|them|the following)\b",
-
-        r"比较|对比|区别|不同之处|异同|优缺点|利弊|优劣|哪个更|哪一个更|更适合|更好|更划算|怎么选|如何选择"
-        r"|还是.{1,12}(?:好|合适|划算)|排列|排序|从[大高早]到",
-)  # fmt: skip
+    r"比较|对比|区别|不同之处|异同|优缺点|利弊|优劣|哪个更|哪一个更|更适合|更好|更划算|怎么选|如何选择"
+    r"|还是.{1,12}(?:好|合适|划算)|排列|排序|从[大高早]到",
+)
 PLANNING = _any(
     r"\b(?:make|create|draw up|write|set up|draft|design|develop|give me|suggest) (?:me )?(?:an? |the "
     r"|our |my )?(?:[\w-]+ ){0,4}(?:plan|schedule|programme|program|itinerary|timetable|strategy"
@@ -211,9 +219,12 @@ def _is_courtesy(asked: _Asked) -> bool:
 def _is_about_itself(asked: _Asked) -> bool:
     if asked.category == "self_cognition":
         return asked.demands < MANY_DEMANDS
-    return asked.category is None and asked.words <= SHORT and ITSELF.search(asked.text) is not None and not (
-        EXPLANATION.search(asked.text) or COMPARISON.search(asked.text)
-    )  # fmt: skip
+    return (
+        asked.category is None
+        and asked.words <= SHORT
+        and ITSELF.search(asked.text) is not None
+        and not (EXPLANATION.search(asked.text) or COMPARISON.search(asked.text))
+    )
 
 
 def _is_translation(asked: _Asked) -> bool:
@@ -238,9 +249,11 @@ def _is_small_talk(asked: _Asked) -> bool:
 
 
 def _is_lookup(asked: _Asked) -> bool:
-    return asked.category not in ("writing", "open_questions", "role_play") and asked.words <= 2 * SHORT and (
-        LOOKUP.search(asked.text) is not None
-    )  # fmt: skip
+    return (
+        asked.category not in ("writing", "open_questions", "role_play")
+        and asked.words <= 2 * SHORT
+        and (LOOKUP.search(asked.text) is not None)
+    )
 
 
 def _says(pattern: re.Pattern[str]) -> Callable[[_Asked], bool]:

@@ -38,6 +38,9 @@ class Model(Strict):
 VerifierName = Literal["math", "code", "choice", "logic", "constraints", "identity", "judge", "quality"]
 
 
+ThinkingChoice = Literal["rule", "model", "always", "never"]
+
+
 class PromptSource(Strict):
     """What every source of prompts has in common."""
 
@@ -51,6 +54,12 @@ class PromptSource(Strict):
     a reference, and for `quality`, which rates what has none.
     """
     licence: str | None = None
+    category: str | None = None
+    """The kind of task within its domain, such as `writing`, where no column says otherwise."""
+    thinking: ThinkingChoice | None = None
+    """Which prompts a reply should think about: those that a stated rule names (`r1data.thinking`) or a model, `always`
+    all, or `never` one. By default `selection.reasoning` says it for the whole recipe.
+    """
     limit: Annotated[int, Field(ge=1)] | None = None
     """Take at most this many rows, from the start."""
 
@@ -64,6 +73,9 @@ class Columns(Strict):
     """A conversation as a list of {role, content}, the last turn being the user's."""
     answer: str = "answer"
     domain: str = "domain"
+    category: str = "category"
+    thinking: str = "thinking"
+    """Whether a reply should think, true or false, for rows that say it themselves."""
     language: str = "language"
     licence: str = "licence"
     verifier: str = "verifier"
@@ -123,6 +135,16 @@ class GymPrompts(Strict):
 Source = Annotated[FilePrompts | HubPrompts | ShippedPrompts | GymPrompts, Field(discriminator="kind")]
 
 
+class PlainTemplate(Strict):
+    """How a prompt is put whose reply must not think."""
+
+    system: str | None = None
+    """As `template.system`, in its place."""
+    prefill: str = ""
+    """As `template.prefill`, in its place: `<think>\n\n</think>\n\n` closes the thought of a model that thinks by
+    itself."""
+
+
 class Template(Strict):
     """How a prompt becomes the text that the model continues."""
 
@@ -132,6 +154,14 @@ class Template(Strict):
     """A system message put in front where the prompt has none; `{language}` becomes the language's name."""
     prefill: str = ""
     """Text that the assistant's turn begins with, such as `<think>\\n`; it becomes part of the reply."""
+    plain: PlainTemplate | None = None
+    """What takes the place of system message and prefill where a reply must not think."""
+
+    def for_thinking(self, thinking: bool | None) -> Template:
+        """The template of prompts whose reply must think, must not (False), or may."""
+        if thinking is not False or self.plain is None:
+            return self
+        return self.model_copy(update={"system": self.plain.system, "prefill": self.plain.prefill, "plain": None})
 
 
 class AdaptiveDraws(Strict):
@@ -338,7 +368,9 @@ class Recipe(Strict):
     @field_validator("template")
     @classmethod
     def _hosts_render_for_themselves(cls, template: Template, info: ValidationInfo) -> Template:
-        if _hosted(info) and (template.name != "chat" or template.prefill):
+        if _hosted(info) and (
+            template.name != "chat" or template.prefill or (template.plain and template.plain.prefill)
+        ):
             raise ValueError(
                 "a model with api: chat is sent messages, which its own server renders: "
                 "name no template but chat, and leave out prefill"

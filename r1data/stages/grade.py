@@ -21,7 +21,7 @@ from r1data.stages.job import Job
 from r1data.verifiers import Check, VerifierPool
 from schemas import Completion, FinishReason, Measures, Outcome, Verdict, Verdicts
 
-TASK_COLUMNS = ("prompt_id", "language", "verifier", "reference", "task")
+TASK_COLUMNS = ("prompt_id", "language", "verifier", "reference", "task", "thinking")
 QUESTION = pl.col("messages").list.last().struct.field("content").alias("question")
 GRADED = pl.Schema(
     {"completion_id": pl.String, "prompt_id": pl.String, "text": pl.String, "finish_reason": pl.String,
@@ -59,7 +59,7 @@ class Grader:
         if not frame.height:
             return
         measured = measure(frame)
-        legible = readable(frame.select("completion_id", "finish_reason"), measured, self._selection)
+        legible = readable(frame.select("completion_id", "finish_reason", "thinking"), measured, self._selection)
         texts = measured.with_columns(good=legible).select(pl.when("good").then("folded").alias("folded"))["folded"]
         ruled = ~frame["verifier"].is_in(ASKS_A_MODEL)
         answers = frame.filter(ruled).select(

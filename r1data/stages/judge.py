@@ -222,13 +222,15 @@ def answered(job: Job, completions: pl.DataFrame) -> pl.DataFrame:
     if not completions.height:
         return completions
     prompts = job.workspace.prompts_of(completions["prompt_id"]).select(
-        "prompt_id", "messages", "reference", "task", "language", "category"
+        "prompt_id", "messages", "reference", "task", "language", "category", "thinking"
     )
-    answer = replies.answer(pl.col("text"))
-    if opens_thought(job.renderer):  # the prompt opened it, not the reply: cut before its end, it is all thought
-        answer = pl.when(pl.col("text").str.contains(replies.CLOSE, literal=True)).then(answer)
-    answers = completions.select("completion_id", "prompt_id", answer.alias("answer"))
-    return answers.join(prompts, on="prompt_id").sort("completion_id")
+    opened = pl.lit(False)
+    for thinking in (True, False):  # the prompt opened it, not the reply: cut before its end, it is all thought
+        opened |= (pl.col("thinking").fill_null(True) == thinking) & opens_thought(job.renderer, thinking)
+    whole = ~opened | pl.col("text").str.contains(replies.CLOSE, literal=True)
+    answers = completions.select("completion_id", "prompt_id", "text").join(prompts, on="prompt_id")
+    answer = pl.when(whole).then(replies.answer(pl.col("text")))
+    return answers.with_columns(answer=answer).drop("text").sort("completion_id")
 
 
 def question_of(messages: Sequence[dict[str, str]]) -> str:

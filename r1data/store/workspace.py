@@ -300,6 +300,10 @@ class Workspace:
             self._scan("prompts.parquet", Prompts).slice(offset, length).collect(), self.read_references()
         )
 
+    def scan_thinking(self) -> pl.LazyFrame:
+        """Of each prompt, whether a reply should think: `prompt_id`, `thinking` (null as the recipe says)."""
+        return self._scan("prompts.parquet", Prompts).select("prompt_id", "thinking")
+
     def verifiers(self) -> list[str]:
         """Names of the verifiers that the prompts ask for."""
         return (

@@ -1,8 +1,8 @@
 """Identity: does an answer say who the assistant is, where it was asked, and nobody else?
 
-The task holds `identity`: name, maker, and other spellings of either (`also`). What is checked is what can be: an answer
-that presents itself as another assistant is wrong, and so is one that does not name what was asked for. Whether it is
-a good answer besides is the judge's to say.
+The task holds `identity`: name, maker, and other spellings of either (`also`). What is checked is what can be: an
+answer that presents itself as another assistant is wrong, and so is one that does not name what was asked for. Whether
+it is a good answer besides is the judge's to say.
 """
 
 from __future__ import annotations
@@ -15,14 +15,38 @@ from schemas import Outcome
 
 VERSION = 1
 OTHERS = {
-    "ChatGPT": r"chat ?gpt|gpt-?[345]\w*", "OpenAI": r"open ?ai", "Claude": r"claude", "Anthropic": r"anthropic",
-    "Gemini": r"gemini", "Google": r"google(?: deepmind)?|谷歌", "Bard": r"bard", "Llama": r"llama ?\d?", "Meta": r"meta(?: ai)?",
-    "Mistral": r"mistral", "Qwen": r"qwen\d*|通义千问|千问", "Alibaba": r"alibaba(?: cloud)?|阿里(?:巴巴|云)?",
-    "DeepSeek": r"deep ?seek\w*|深度求索", "Kimi": r"kimi", "Moonshot": r"moonshot(?: ai)?|月之暗面", "ERNIE": r"ernie|文心一言",
-    "Baidu": r"baidu|百度", "GLM": r"chat ?glm\w*|glm-?\d*|智谱\w*", "Doubao": r"doubao|豆包", "ByteDance": r"bytedance|字节跳动",
-    "Hunyuan": r"hunyuan|混元", "Tencent": r"tencent|腾讯", "Copilot": r"copilot", "Microsoft": r"microsoft|微软", "Siri": r"siri",
-    "Alexa": r"alexa", "SmolLM": r"smol ?lm\d*", "Hugging Face": r"hugging ?face", "Phi": r"phi-\d\w*", "Grok": r"grok", "xAI": r"xai",
-}  # fmt: skip
+    "ChatGPT": r"chat ?gpt|gpt-?[345]\w*",
+    "OpenAI": r"open ?ai",
+    "Claude": r"claude",
+    "Anthropic": r"anthropic",
+    "Gemini": r"gemini",
+    "Google": r"google(?: deepmind)?|谷歌",
+    "Bard": r"bard",
+    "Llama": r"llama ?\d?",
+    "Meta": r"meta(?: ai)?",
+    "Mistral": r"mistral",
+    "Qwen": r"qwen\d*|通义千问|千问",
+    "Alibaba": r"alibaba(?: cloud)?|阿里(?:巴巴|云)?",
+    "DeepSeek": r"deep ?seek\w*|深度求索",
+    "Kimi": r"kimi",
+    "Moonshot": r"moonshot(?: ai)?|月之暗面",
+    "ERNIE": r"ernie|文心一言",
+    "Baidu": r"baidu|百度",
+    "GLM": r"chat ?glm\w*|glm-?\d*|智谱\w*",
+    "Doubao": r"doubao|豆包",
+    "ByteDance": r"bytedance|字节跳动",
+    "Hunyuan": r"hunyuan|混元",
+    "Tencent": r"tencent|腾讯",
+    "Copilot": r"copilot",
+    "Microsoft": r"microsoft|微软",
+    "Siri": r"siri",
+    "Alexa": r"alexa",
+    "SmolLM": r"smol ?lm\d*",
+    "Hugging Face": r"hugging ?face",
+    "Phi": r"phi-\d\w*",
+    "Grok": r"grok",
+    "xAI": r"xai",
+}
 """Assistants and makers that models have learned to call themselves, and how they are spelt."""
 SELF = (
     r"\b(?:i am|i'm|my name is|call me|this is|i was (?:\w+ ){{0,3}}(?:made|built|created|trained"
