@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from r1data.errors import ModelError
-from r1data.recipe import EngineChoice, LocalEngine, Recipe, fingerprint
+from r1data.recipe import EngineChoice, LocalEngine, Model, Recipe, fingerprint
 
 WEIGHTS = ("*.safetensors", "*.bin")
 IDENTITY = ("config.json", "generation_config.json", "tokenizer*", "chat_template*", "vocab*", "merges*")
@@ -67,6 +68,13 @@ def require_engine_for(model: LoadedModel, engine: EngineChoice) -> None:
             f"model {model.name}: with api: chat it is hosted by somebody else, and a local engine cannot load it",
             "name its address in the runtime (engine: {kind: server, endpoints: [https://.../v1]}), or leave out api",
         )
+
+
+def model_fingerprint(model: Model, resolve: Callable[[str], Path]) -> str:
+    """The identity of a model that somebody else loads: of its folder, where it is one here, or of its name."""
+    if model.is_folder and (folder := resolve(model.id)).is_dir():
+        return folder_fingerprint(folder)
+    return fingerprint({"id": model.id, "revision": model.revision})
 
 
 def folder_fingerprint(folder: Path) -> str:

@@ -19,7 +19,7 @@ PLACEHOLDERS = frozenset(
 """What data sets write where they have no answer, folded."""
 SETTLED = (Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.BAD_REFERENCE, Outcome.UNDECIDED)
 """What is a fault of ours is asked again in the next run."""
-UNCHECKED = frozenset({"code", "constraints", "judge"})
+UNCHECKED = frozenset({"code", "constraints", "identity", "judge", "quality"})
 """These compare with something else than an accepted answer."""
 
 

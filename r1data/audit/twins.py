@@ -10,7 +10,7 @@ import polars as pl
 
 from r1data.duplicates import prompt_twins
 
-FOLDED_VERIFIERS = frozenset({"math", "choice", "code", "judge"})
+FOLDED_VERIFIERS = frozenset({"math", "choice", "code", "judge", "quality", "identity"})
 """Elsewhere spelling may be what the task is about."""
 SPACING = re.compile(r"\\[,;:! ]|\\(?:left|right|displaystyle)(?![A-Za-z])|[$`~*]{2}|\$")
 DASHES = str.maketrans({"−": "-", "–": "-", "—": "-", "’": "'", "‘": "'"})

@@ -105,9 +105,9 @@ def open_judge(model: LoadedModel, settings: JudgeSettings) -> Judge:
     return Judge(model, settings, closing if opens_thought(plain) else plain)
 
 
-def opens_thought(renderer: Renderer) -> bool:
+def opens_thought(renderer: Renderer, thinking: bool | None = None) -> bool:
     """Whether the rendered text ends inside a thought, so that the reply goes on with it."""
-    return renderer.render([Message("user", "?")], "en").text.rstrip().endswith(OPEN)
+    return renderer.text([Message("user", "?")], "en", thinking).rstrip().endswith(OPEN)
 
 
 def judging_fingerprint(model: LoadedModel, settings: JudgeSettings, form: type[Form], kind: str, version: int) -> str:

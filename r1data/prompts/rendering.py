@@ -33,6 +33,8 @@ class Rendered:
     tokens: tuple[int, ...]
     fingerprint: str
     messages: tuple[Message, ...] = ()
+    prefill: str = ""
+    """What of `text` is the beginning of the reply."""
 
 
 class Renderer:
@@ -52,29 +54,26 @@ class Renderer:
                 "set template.name to r1-zero in the recipe, or use an instruct model",
             )
 
-    def render(self, messages: Sequence[Message], language: str) -> Rendered:
-        """The text and tokens that the model continues, the prefill of the assistant's turn included."""
-        text = self.text(messages, language)
+    def render(self, messages: Sequence[Message], language: str, thinking: bool | None = None) -> Rendered:
+        """The text and tokens that the model continues, the prefill of the assistant's turn included. Where a reply
+        must not think (`thinking` is False), by the plain template.
+        """
+        text, template = self.text(messages, language, thinking), self._template.for_thinking(thinking)
         if self._hosted:
-            return Rendered(text, (), fingerprint(text), tuple(self._with_system(messages, language)))
-        tokens = tuple(self._tokenizer.encode(text, add_special_tokens=self._template.name != CHAT))
-        return Rendered(text, tokens, fingerprint(text))
+            return Rendered(text, (), fingerprint(text), tuple(_with_system(messages, language, template)))
+        tokens = tuple(self._tokenizer.encode(text, add_special_tokens=template.name != CHAT))
+        return Rendered(text, tokens, fingerprint(text), prefill=template.prefill)
 
-    def text(self, messages: Sequence[Message], language: str) -> str:
+    def text(self, messages: Sequence[Message], language: str, thinking: bool | None = None) -> str:
         """The text of `render`, without the work of making tokens of it."""
-        turns = [{"role": m.role, "content": m.content} for m in self._with_system(messages, language)]
+        template = self._template.for_thinking(thinking)
+        turns = [{"role": m.role, "content": m.content} for m in _with_system(messages, language, template)]
         if self._hosted:
             return json.dumps(turns, ensure_ascii=False)
         try:
-            return self._dialogue(turns, language) + self._template.prefill
+            return self._dialogue(turns, language) + template.prefill
         except TemplateError as error:
             raise ModelError(f"template {self._template.name}: cannot render a prompt: {error}") from None
-
-    def _with_system(self, messages: Sequence[Message], language: str) -> Sequence[Message]:
-        system = self._template.system
-        if system is None or messages[0].role == "system":
-            return messages
-        return [Message("system", system.replace("{language}", LANGUAGES.get(language, language))), *messages]
 
     def _dialogue(self, turns: list[dict[str, str]], language: str) -> str:
         if self._template.name == CHAT:
@@ -82,3 +81,9 @@ class Renderer:
             return text
         template = self._environment.get_template(f"{self._template.name}.jinja")
         return template.render(turns=turns, language=LANGUAGES.get(language, language))
+
+
+def _with_system(messages: Sequence[Message], language: str, template: Template) -> Sequence[Message]:
+    if template.system is None or messages[0].role == "system":
+        return messages
+    return [Message("system", template.system.replace("{language}", LANGUAGES.get(language, language))), *messages]

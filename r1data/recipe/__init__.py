@@ -3,6 +3,7 @@
 from r1data.recipe.fingerprint import fingerprint, fingerprint_files
 from r1data.recipe.merging import DomainQuota, Merge
 from r1data.recipe.mix import Group, Mix, Part, RecipePart, RepliesPart, RewritePart, scaled_recipe
+from r1data.recipe.quality import ASKS_A_MODEL, Identity, Quality, RewardModel
 from r1data.recipe.reading import is_mix, read_mix, read_recipe, read_refinement, read_runtime, refinement_of
 from r1data.recipe.recipe import (
     AdaptiveDraws,
@@ -15,12 +16,14 @@ from r1data.recipe.recipe import (
     JudgeSettings,
     Loops,
     Model,
+    PlainTemplate,
     Policy,
     Recipe,
     Sampling,
     ShippedPrompts,
     Source,
     Template,
+    ThinkingChoice,
     Verification,
     VerifierName,
 )
@@ -31,6 +34,7 @@ from r1data.recipe.runtime import EngineChoice, LocalEngine, Price, Runtime, Scr
 from r1data.recipe.selection import BenchmarkSource, Contamination, Duplicates, Quota, Selection
 
 __all__ = [
+    "ASKS_A_MODEL",
     "AdaptiveDraws",
     "Audit",
     "BenchmarkSource",
@@ -45,6 +49,7 @@ __all__ = [
     "Group",
     "GymPrompts",
     "HubPrompts",
+    "Identity",
     "JudgeSettings",
     "LocalEngine",
     "Loops",
@@ -52,14 +57,17 @@ __all__ = [
     "Mix",
     "Model",
     "Part",
+    "PlainTemplate",
     "Policy",
     "Price",
+    "Quality",
     "Quota",
     "Recipe",
     "RecipePart",
     "Refinement",
     "Replies",
     "RepliesPart",
+    "RewardModel",
     "Rewrite",
     "RewritePart",
     "Runtime",
@@ -72,6 +80,7 @@ __all__ = [
     "StandIn",
     "Style",
     "Template",
+    "ThinkingChoice",
     "Verification",
     "VerifierName",
     "fingerprint",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from r1data.recipe.quality import ASKS_A_MODEL, Identity, Quality
 from r1data.recipe.selection import Contamination, Duplicates, Selection
 from r1data.recipe.strict import Strict
 
@@ -34,7 +35,10 @@ class Model(Strict):
         return self.id.startswith((".", "/", "~"))
 
 
-VerifierName = Literal["math", "code", "choice", "logic", "constraints", "judge"]
+VerifierName = Literal["math", "code", "choice", "logic", "constraints", "identity", "judge", "quality"]
+
+
+ThinkingChoice = Literal["rule", "model", "always", "never"]
 
 
 class PromptSource(Strict):
@@ -46,8 +50,16 @@ class PromptSource(Strict):
     language: str | None = None
     """Target language (ISO 639-1) where no column says otherwise; by default it is told from the question."""
     verifier: VerifierName = "math"
-    """Who checks the answers, where no column says otherwise. `judge` is for what no rule can check."""
+    """Who checks the answers, where no column says otherwise. No rule can check what is for `judge`, who compares with
+    a reference, and for `quality`, which rates what has none.
+    """
     licence: str | None = None
+    category: str | None = None
+    """The kind of task within its domain, such as `writing`, where no column says otherwise."""
+    thinking: ThinkingChoice | None = None
+    """Which prompts a reply should think about: those that a stated rule names (`r1data.thinking`) or a model, `always`
+    all, or `never` one. By default `selection.reasoning` says it for the whole recipe.
+    """
     limit: Annotated[int, Field(ge=1)] | None = None
     """Take at most this many rows, from the start."""
 
@@ -61,6 +73,9 @@ class Columns(Strict):
     """A conversation as a list of {role, content}, the last turn being the user's."""
     answer: str = "answer"
     domain: str = "domain"
+    category: str = "category"
+    thinking: str = "thinking"
+    """Whether a reply should think, true or false, for rows that say it themselves."""
     language: str = "language"
     licence: str = "licence"
     verifier: str = "verifier"
@@ -120,6 +135,16 @@ class GymPrompts(Strict):
 Source = Annotated[FilePrompts | HubPrompts | ShippedPrompts | GymPrompts, Field(discriminator="kind")]
 
 
+class PlainTemplate(Strict):
+    """How a prompt is put whose reply must not think."""
+
+    system: str | None = None
+    """As `template.system`, in its place."""
+    prefill: str = ""
+    """As `template.prefill`, in its place: `<think>\n\n</think>\n\n` closes the thought of a model that thinks by
+    itself."""
+
+
 class Template(Strict):
     """How a prompt becomes the text that the model continues."""
 
@@ -129,6 +154,14 @@ class Template(Strict):
     """A system message put in front where the prompt has none; `{language}` becomes the language's name."""
     prefill: str = ""
     """Text that the assistant's turn begins with, such as `<think>\\n`; it becomes part of the reply."""
+    plain: PlainTemplate | None = None
+    """What takes the place of system message and prefill where a reply must not think."""
+
+    def for_thinking(self, thinking: bool | None) -> Template:
+        """The template of prompts whose reply must think, must not (False), or may."""
+        if thinking is not False or self.plain is None:
+            return self
+        return self.model_copy(update={"system": self.plain.system, "prefill": self.plain.prefill, "plain": None})
 
 
 class AdaptiveDraws(Strict):
@@ -295,6 +328,10 @@ class Verification(Strict):
     the two is enough. `and`: both must agree. Except under `rule`, it decides what a rule leaves undecided.
     """
     judge: JudgeSettings = JudgeSettings()
+    quality: Quality = Quality()
+    """From when on an answer without a reference is good enough."""
+    identity: Identity | None = None
+    """Who the assistant is. With it, `quality` prompts of the category self_cognition are checked by rule too."""
 
 
 class Recipe(Strict):
@@ -331,7 +368,9 @@ class Recipe(Strict):
     @field_validator("template")
     @classmethod
     def _hosts_render_for_themselves(cls, template: Template, info: ValidationInfo) -> Template:
-        if _hosted(info) and (template.name != "chat" or template.prefill):
+        if _hosted(info) and (
+            template.name != "chat" or template.prefill or (template.plain and template.plain.prefill)
+        ):
             raise ValueError(
                 "a model with api: chat is sent messages, which its own server renders: "
                 "name no template but chat, and leave out prefill"
@@ -350,8 +389,13 @@ class Recipe(Strict):
     @property
     def asks_judge(self) -> bool:
         """Whether the generative judge will have something to say."""
-        named = any(getattr(source, "verifier", None) == "judge" for source in self.prompts)
+        named = any(getattr(source, "verifier", None) in ASKS_A_MODEL for source in self.prompts)
         return named or self.verification.policy != "rule"
+
+    @property
+    def asks_quality(self) -> bool:
+        """Whether some source leaves its answers to be rated."""
+        return any(getattr(source, "verifier", None) == "quality" for source in self.prompts)
 
     def resolve(self, path: str) -> Path:
         """A path of the recipe as an absolute one."""

@@ -86,7 +86,7 @@ class Completer:
         return Cut(before.stages + 1, text, ids, asked, tokens, before.seconds + seconds)
 
     def _row(self, ask: Ask, written: Cut, finish: FinishReason, cap: int) -> Completion:
-        text = self._recipe.template.prefill + written.text
+        text = ask.pursuit.rendered.prefill + written.text
         return self._completion(
             ask, text=text, finish_reason=finish, max_tokens=cap, prompt_tokens=written.prompt_tokens,
             completion_tokens=written.completion_tokens, stages=written.stages, seconds=written.seconds,

@@ -10,9 +10,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from r1data.recipe import AdaptiveDraws, Recipe
+from r1data.recipe import ASKS_A_MODEL, AdaptiveDraws, Recipe
 from r1data.selection.majority import COMPARE_ANSWERS
-from r1data.selection.policy import JUDGE
 from schemas import StopReason
 
 
@@ -46,7 +45,7 @@ def draws_for(recipe: Recipe, verifier: str, reference: str | None) -> int | Ada
         return draws
     if recipe.selection.correctness == "any":
         return draws
-    if verifier == JUDGE or recipe.verification.policy == "judge":
+    if verifier in ASKS_A_MODEL or recipe.verification.policy == "judge":
         return draws.unjudged
     fill = recipe.audit.fill_references
     if fill is not None and reference is None and verifier in COMPARE_ANSWERS:

@@ -7,6 +7,7 @@ So the tables are joined once, when a run decides, and `r1data whatif` reads wha
 from __future__ import annotations
 
 import polars as pl
+import polars.selectors as cs
 
 from r1data.selection.findings import MEASURES
 from schemas import FinishReason
@@ -31,8 +32,8 @@ def candidates(
     """One row for each completion that is no failed draw, ordered by prompt and draw, `numbered`.
 
     Of `completions` it reads completion_id, prompt_id, draw, finish_reason and completion_tokens, of `outcomes`
-    completion_id and outcome, of `prompts` domain, source and language, of `rewrites` completion_id and style;
-    `standings` are what people decided (`reviewing.standings`).
+    completion_id and outcome, of `prompts` domain, source, language and thinking, of `rewrites` completion_id and
+    style; `standings` are what people decided (`reviewing.standings`).
 
     Raises ValueError where a completion has not been measured.
     """
@@ -42,12 +43,13 @@ def candidates(
     measured = measures.select("completion_id", *MEASURES, "folded", measured=pl.lit(True))
     rows = rows.join(measured, on="completion_id", how="left")
     if prompts is not None:
-        rows = rows.join(prompts.select("prompt_id", *TOLD), on="prompt_id", how="left")
+        told = prompts.select("prompt_id", *TOLD, cs.by_name("thinking", require_all=False))
+        rows = rows.join(told, on="prompt_id", how="left")
     if rewrites is not None:
         rows = rows.join(rewrites.select("completion_id", "style"), on="completion_id", how="left")
     if standings is not None:
-        told = standings.lazy().select("completion_id", "review")
-        rows = rows.join(told, on="completion_id", how="left")
+        decided = standings.lazy().select("completion_id", "review")
+        rows = rows.join(decided, on="completion_id", how="left")
     frame = rows.sort(IN_DRAWN_ORDER).collect()
     unmeasured = frame.filter(pl.col("measured").is_null())
     if unmeasured.height:

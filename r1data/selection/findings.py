@@ -65,6 +65,15 @@ def _where(name: str, means: str, told: pl.Expr, key: str, counts: str) -> Findi
     return Finding(name, means, lambda selection: pl.lit(getattr(selection, key) == counts) & told, key)
 
 
+def _thoughtless(name: str, means: str, told: pl.Expr) -> Finding:
+    """Something that is wrong with a thought that must be there: where the prompt says so, or else the recipe."""
+
+    def holds(selection: Selection) -> pl.Expr:
+        return pl.col("thinking").fill_null(selection.reasoning == "required") & told
+
+    return Finding(name, means, holds, "reasoning")
+
+
 def _outcome(name: str, means: str, told: pl.Expr) -> Finding:
     return _where(name, means, pl.col("asked") & told, "correctness", "correct")
 
@@ -90,10 +99,11 @@ FINDINGS: tuple[Finding, ...] = (
     _where("truncated/length", "the token limit cut it", pl.col("finish_reason") == FinishReason.LENGTH, "truncated",
            "drop"),
     _where("truncated/cut_off", "it stops in the middle of something", pl.col("cut_off") & _ENDED, "cut_off", "drop"),
-    _where("format/tags", "it has no thought in its tags", ~pl.col("think_in_order") & ~_ONLY_ANSWER_MISSING,
-           "reasoning", "required"),
-    _where("format/answer", "there is no answer behind its thought",
-           ~pl.col("think_in_order") & (pl.col("answer_chars") == 0), "reasoning", "required"),
+    _thoughtless("format/tags", "it has no thought in its tags", ~pl.col("think_in_order") & ~_ONLY_ANSWER_MISSING),
+    _thoughtless("format/answer", "there is no answer behind its thought",
+                 ~pl.col("think_in_order") & (pl.col("answer_chars") == 0)),
+    Finding("format/unwanted_thought", "it thinks about what needs no thought",
+            lambda selection: ~pl.col("thinking") & ((pl.col("reasoning_chars") > 0) | (pl.col("answer_chars") == 0))),
     _where("format/disagree", "the thought ends with another answer than the solution", ~pl.col("answers_agree"),
            "answers_agree", "required"),
     _where("format/template_tokens", "tokens of a chat template are left in it", pl.col("template_tokens") > 0,
@@ -161,8 +171,8 @@ bit of a mask belongs to the first reason.
 """
 MEASURES = tuple(dict.fromkeys(
     (*(finding.measure for finding in FINDINGS if finding.measure), "cut_off", "think_in_order", "think_opens",
-     "think_closes", "answer_chars", "answers_agree", "template_tokens", "self_reference", "fence_unclosed",
-     "code_in_reasoning")
+     "think_closes", "reasoning_chars", "answer_chars", "answers_agree", "template_tokens", "self_reference",
+     "fence_unclosed", "code_in_reasoning")
 ))  # fmt: skip
 """The columns of `schemas.Measures` that decide."""
 
@@ -186,8 +196,8 @@ def masks_of(
         masks |= known[1] & np.uint64(alike)
     if not fresh:
         return masks
-    if "style" not in rows.columns:
-        rows = rows.with_columns(style=pl.lit(None, pl.List(pl.String)))
+    blank = (pl.lit(None, pl.List(pl.String)).alias("style"), pl.lit(None, pl.Boolean).alias("thinking"))
+    rows = rows.with_columns(column for column in blank if column.meta.output_name() not in rows.columns)
     held = rows.select(finding.holds(selection).fill_null(False).alias(finding.name) for finding in fresh)
     for column in held:
         found = column.to_numpy() if len(column) == rows.height else np.full(rows.height, column.item())

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from r1data.recipe import Policy
+from r1data.recipe import ASKS_A_MODEL, Policy
 from schemas import Outcome
 
 JUDGE = "judge"
@@ -39,7 +39,7 @@ def combined(verdicts: pl.LazyFrame, policy: Policy = "rule") -> pl.LazyFrame:
     Takes `schemas.Verdicts`. Of several verdicts of one side the highest version's counts; within a version `correct`
     wins, then the alphabet, so that the choice never hangs on the order of rows.
     """
-    by_judge = pl.col("verifier") == JUDGE
+    by_judge = pl.col("verifier").is_in(ASKS_A_MODEL)
     rule, judge = _last_word(verdicts.filter(~by_judge)), _last_word(verdicts.filter(by_judge))
     both = rule.join(judge, on="completion_id", how="full", coalesce=True, suffix="_judge")
     decides = _rank("outcome_judge", _ranks(policy, of_judge=True)) < _rank("outcome", _ranks(policy, of_judge=False))

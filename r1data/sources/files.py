@@ -19,7 +19,6 @@ def read_files(source: FilePrompts, recipe: Recipe) -> Iterator[Prompt | Bad]:
         SourceError: there is no such file, its kind is unknown, or a mapped column is not there.
     """
     files = find_files(source.path, recipe)
-    name, needed = source.name or source.path, recipe.audit.fill_references is None
-    defaults = Defaults(name, source.domain, source.language, source.verifier, source.licence, needed)
+    defaults = Defaults.of(source, recipe, source.path)
     rows = (row for label, path in files for row in read_file(path, label))
     yield from read_rows(rows, source.columns, defaults, source.limit)

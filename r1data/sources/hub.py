@@ -26,8 +26,7 @@ def read_hub(source: HubPrompts, recipe: Recipe) -> Iterator[Prompt | Bad]:
     Raises:
         SourceError: the dataset, its configuration or its split cannot be read, at once or further on.
     """
-    name, needed = source.name or source.dataset, recipe.audit.fill_references is None
-    defaults = Defaults(name, source.domain, source.language, source.verifier, source.licence, needed)
+    defaults = Defaults.of(source, recipe, source.dataset)
     yield from read_rows(_rows(source, recipe), source.columns, defaults, source.limit)
 
 

@@ -97,7 +97,7 @@ def _rows(source: Source, recipe: Recipe) -> Iterator[Prompt | Bad]:
         case HubPrompts():
             return read_hub(source, recipe)
         case ShippedPrompts():
-            return read_shipped(source)
+            return read_shipped(source, recipe)
         case GymPrompts():
             return read_gym(source)
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, get_args
 
-from r1data.recipe import Columns, VerifierName
+from r1data.recipe import Columns, Identity, Recipe, ThinkingChoice, VerifierName
+from r1data.recipe.recipe import PromptSource
 from r1data.sources.prompt_id import prompt_id
+from r1data.thinking import needs_thinking
 from r1data.verifiers import BadRow, task_of
 from schemas import Message, Prompt
 from schemas.prompt import ROLES
@@ -49,6 +51,17 @@ class Defaults:
     verifier: str
     licence: str | None
     reference_needed: bool = True
+    category: str | None = None
+    thinking: ThinkingChoice | bool | None = None
+    identity: Identity | None = None
+
+    @classmethod
+    def of(cls, source: PromptSource, recipe: Recipe, name: str, licence: str | None = None) -> Defaults:
+        """What a recipe says of one of its sources."""
+        return cls(
+            source.name or name, source.domain, source.language, source.verifier, source.licence or licence,
+            recipe.audit.fill_references is None, source.category, source.thinking, recipe.verification.identity,
+        )  # fmt: skip
 
 
 class Broken(Exception):
@@ -70,6 +83,8 @@ def read_row(raw: Mapping[str, Any], place: str, columns: Columns, defaults: Def
         if reference is None and verifier in NEED_REFERENCE and not excused:
             raise Broken("reference_missing", f"column '{columns.answer}' is empty, and verifier {verifier} needs it")
         task = _task(raw, columns)
+        category = _text(raw, columns, "category") or defaults.category
+        verifier = _rated(verifier, reference, category, task, defaults.identity)
         language = _text(raw, columns, "language") or defaults.language
         if verifier == "code" and language is not None and language not in ("en", "zh"):
             task["language"], language = language, defaults.language  # that of the program
@@ -81,6 +96,8 @@ def read_row(raw: Mapping[str, Any], place: str, columns: Columns, defaults: Def
             language=language,
             verifier=verifier,
             licence=_text(raw, columns, "licence") or defaults.licence,
+            category=category,
+            thinking=_thinking(raw, columns, defaults.thinking),
         )
         return make_prompt(messages, reference=reference, task=_as_task(task), place=place, defaults=own)
     except Broken as broken:
@@ -95,7 +112,7 @@ def make_prompt(
     Raises:
         Broken: a text holds control characters, a message is blank, or the language is no code.
     """
-    labels = (defaults.domain, defaults.licence or "")
+    labels = (defaults.domain, defaults.licence or "", defaults.category or "")
     if any(CONTROL.search(text) for text in (reference or "", *labels, *(m.content for m in messages))):
         raise Broken("control_characters", "the text holds control characters or half of a surrogate pair")
     if SURROGATE.search(task or ""):
@@ -114,7 +131,22 @@ def make_prompt(
         source=defaults.source,
         source_row=place,
         licence=defaults.licence,
+        category=defaults.category,
+        thinking=should_think(messages, defaults),
     )
+
+
+def should_think(messages: tuple[Message, ...], defaults: Defaults) -> bool | None:
+    """Whether a reply to this should think; by the rule also where a model has not been asked yet."""
+    match defaults.thinking:
+        case None | bool():
+            return defaults.thinking
+        case "always" | "never":
+            return defaults.thinking == "always"
+        case "rule" | "model":
+            scene = next((m.content for m in messages if m.role == "system"), "")
+            turns = sum(m.role == "user" for m in messages)
+            return needs_thinking(messages[-1].content, defaults.category, scene=scene, turns=turns).needed
 
 
 def bad_row(source: str, place: str, rule: str, detail: str, content: object) -> Bad:
@@ -208,6 +240,31 @@ def _verifier(raw: Mapping[str, Any], columns: Columns) -> str | None:
     if name is not None and name not in get_args(VerifierName):
         raise Broken("verifier_unknown", f"{name!r} is no verifier; known: {', '.join(get_args(VerifierName))}")
     return name
+
+
+def _rated(
+    verifier: str, reference: str | None, category: str | None, task: dict[str, Any], identity: Identity | None
+) -> str:
+    """Who checks what has nothing to compare with: a rule where one can, else whoever rates it."""
+    if verifier == "judge" and reference is None:
+        verifier = "quality"
+    if verifier != "quality":
+        return verifier
+    if "constraints" in task:
+        return "constraints"
+    if category == "self_cognition" and identity is not None:
+        task["identity"] = identity.model_dump(mode="json")
+        return "identity"
+    return verifier
+
+
+def _thinking(
+    raw: Mapping[str, Any], columns: Columns, default: ThinkingChoice | bool | None
+) -> ThinkingChoice | bool | None:
+    value = raw.get(columns.thinking)
+    if value is not None and not isinstance(value, bool) and "thinking" in columns.model_fields_set:
+        raise Broken("thinking_type", f"column '{columns.thinking}' holds {type(value).__name__}, not true or false")
+    return value if isinstance(value, bool) else default
 
 
 def _task(raw: Mapping[str, Any], columns: Columns) -> dict[str, Any]:

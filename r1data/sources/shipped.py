@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from r1data.errors import SourceError
-from r1data.recipe import Columns, ShippedPrompts
+from r1data.recipe import Columns, Recipe, ShippedPrompts
 from r1data.sources.columns import read_rows
 from r1data.sources.formats import read_file
 from r1data.sources.hints import did_you_mean
@@ -34,7 +34,7 @@ def list_shipped() -> list[ShippedSet]:
     return [_describe(path) for path in sorted(FOLDER.glob("*.jsonl"))]
 
 
-def read_shipped(source: ShippedPrompts) -> Iterator[Prompt | Bad]:
+def read_shipped(source: ShippedPrompts, recipe: Recipe) -> Iterator[Prompt | Bad]:
     """The prompts of one set.
 
     Raises:
@@ -45,9 +45,7 @@ def read_shipped(source: ShippedPrompts) -> Iterator[Prompt | Bad]:
     if source.dataset not in known:
         remedy = did_you_mean(source.dataset, known, "known")
         raise SourceError(f"prompts: no set called '{source.dataset}' is shipped", remedy)
-    defaults = Defaults(
-        source.name or source.dataset, source.domain, source.language, source.verifier, source.licence or LICENCE
-    )
+    defaults = Defaults.of(source, recipe, source.dataset, LICENCE)
     yield from read_rows(read_file(path, path.name), Columns(), defaults, source.limit)
 
 

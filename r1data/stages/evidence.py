@@ -11,8 +11,7 @@ import polars as pl
 
 from r1data.estimate.belief import Amount, PassRates
 from r1data.estimate.forecast import Group
-from r1data.judging import VERIFIER as JUDGE
-from r1data.recipe import AdaptiveDraws, fingerprint
+from r1data.recipe import ASKS_A_MODEL, AdaptiveDraws, fingerprint
 from r1data.sampling import draws_for
 from r1data.selection import accepted, combined
 from r1data.stages.job import Job
@@ -43,7 +42,7 @@ def groups(job: Job, prompts: pl.DataFrame, assumptions: Assumptions) -> list[Gr
     columns = prompts.sort("prompt_id").select("prompt_id", "domain", "verifier", "reference").iter_rows()
     for prompt_id, domain, verifier, reference in columns:
         draws = draws_for(job.recipe, verifier, reference)
-        told = verifier != JUDGE and job.recipe.verification.policy != "judge"
+        told = verifier not in ASKS_A_MODEL and job.recipe.verification.policy != "judge"
         sorts.setdefault((domain, draws, told), []).append(prompt_id)
     found = []
     for (domain, draws, told), ids in sorts.items():
@@ -55,9 +54,10 @@ def groups(job: Job, prompts: pl.DataFrame, assumptions: Assumptions) -> list[Gr
     return sorted(found, key=lambda group: (group.domain, not group.told))
 
 
-def _turns(prompts: pl.DataFrame) -> Iterator[tuple[str, list[Message], str]]:
-    for prompt_id, messages, language in prompts.select("prompt_id", "messages", "language").iter_rows():
-        yield prompt_id, [Message(m["role"], m["content"]) for m in messages], language
+def _turns(prompts: pl.DataFrame) -> Iterator[tuple[str, list[Message], str, bool | None]]:
+    columns = prompts.select("prompt_id", "messages", "language", "thinking").iter_rows()
+    for prompt_id, messages, language, thinking in columns:
+        yield prompt_id, [Message(m["role"], m["content"]) for m in messages], language, thinking
 
 
 def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
@@ -71,7 +71,7 @@ def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
     ).collect()
     touched = prompts.join(slim.select("prompt_id").unique(), on="prompt_id", how="semi").sort("prompt_id")
     some = _turns(touched.head(MOST_PROMPTS))
-    same = [(prompt_id, fingerprint(job.renderer.text(turns, language))) for prompt_id, turns, language in some]
+    same = [(one, fingerprint(job.renderer.text(turns, tongue, thinking))) for one, turns, tongue, thinking in some]
     key = pl.DataFrame(same, schema={"prompt_id": pl.String, "rendered": pl.String}, orient="row")
     slim = slim.join(key, on=["prompt_id", "rendered"], how="semi")
     outcomes = combined(tables.verdicts, tables.policy).select("completion_id", "outcome")
@@ -79,6 +79,7 @@ def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
         slim.lazy()
         .join(outcomes, on="completion_id", how="left")
         .join(tables.measures, on="completion_id", how="left")
+        .join(tables.prompts.select("prompt_id", "thinking"), on="prompt_id", how="left")
         .collect()
     )
     asks = job.recipe.selection.correctness == "correct"
@@ -141,5 +142,5 @@ def _length(drawn: pl.DataFrame) -> Amount:
 
 def _prompt_tokens(job: Job, prompts: pl.DataFrame) -> Amount:
     """Tokens of a rendered prompt, counted over these; guessed from the text where only the model's owner can count."""
-    rendered = [job.renderer.render(turns, language) for _, turns, language in _turns(prompts)]
+    rendered = [job.renderer.render(turns, tongue, thinking) for _, turns, tongue, thinking in _turns(prompts)]
     return Amount(statistics.fmean(len(one.tokens) or len(one.text) / CHARACTERS_PER_TOKEN for one in rendered))

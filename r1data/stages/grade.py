@@ -12,17 +12,16 @@ from operator import attrgetter
 import polars as pl
 
 from r1data import replies
-from r1data.judging import VERIFIER as JUDGE
 from r1data.measures import measure
 from r1data.progress import Progress
-from r1data.recipe import Selection
+from r1data.recipe import ASKS_A_MODEL, Selection
 from r1data.sampling import Heard
 from r1data.selection import readable
 from r1data.stages.job import Job
 from r1data.verifiers import Check, VerifierPool
 from schemas import Completion, FinishReason, Measures, Outcome, Verdict, Verdicts
 
-TASK_COLUMNS = ("prompt_id", "language", "verifier", "reference", "task")
+TASK_COLUMNS = ("prompt_id", "language", "verifier", "reference", "task", "thinking")
 QUESTION = pl.col("messages").list.last().struct.field("content").alias("question")
 GRADED = pl.Schema(
     {"completion_id": pl.String, "prompt_id": pl.String, "text": pl.String, "finish_reason": pl.String,
@@ -60,9 +59,9 @@ class Grader:
         if not frame.height:
             return
         measured = measure(frame)
-        legible = readable(frame.select("completion_id", "finish_reason"), measured, self._selection)
+        legible = readable(frame.select("completion_id", "finish_reason", "thinking"), measured, self._selection)
         texts = measured.with_columns(good=legible).select(pl.when("good").then("folded").alias("folded"))["folded"]
-        ruled = frame["verifier"] != JUDGE
+        ruled = ~frame["verifier"].is_in(ASKS_A_MODEL)
         answers = frame.filter(ruled).select(
             "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")), "question"
         )

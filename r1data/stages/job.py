@@ -10,11 +10,11 @@ from typing import Protocol
 import yaml
 
 from r1data import __version__, measures, verifiers
-from r1data.judging import Judge, judge_fingerprint, open_judge
-from r1data.model import LoadedModel, load_model, require_engine_for
+from r1data.judging import Judge, judge_fingerprint, open_judge, quality_fingerprint
+from r1data.model import LoadedModel, load_model, model_fingerprint, require_engine_for
 from r1data.progress import Progress
 from r1data.prompts import Renderer
-from r1data.recipe import Recipe, Runtime, fingerprint
+from r1data.recipe import Model, Recipe, Runtime, fingerprint
 from r1data.sampling import policy_fingerprint, route
 from r1data.sources.benchmarks import Loaded
 from r1data.stages.screen import load_items
@@ -65,17 +65,24 @@ def grades_of(recipe: Recipe) -> str:
         {
             "verifiers": verifiers.versions(),
             "measures": measures.VERSION,
-            "verification": recipe.verification.model_dump(mode="json", exclude={"policy", "judge"}),
+            "verification": recipe.verification.model_dump(
+                mode="json", exclude={"policy", "judge", "quality", "identity"}
+            ),
         }
     )[:12]
 
 
-def recipe_fingerprint(recipe: Recipe, prompt_ids: list[str], model: Named, grades: str, judging: str) -> str:
+def recipe_fingerprint(
+    recipe: Recipe, prompt_ids: list[str], model: Named, grades: str, judging: str, appraising: str = ""
+) -> str:
     """Fingerprint of everything that decides which rows come out; no path and no machine is in it."""
     what = recipe.model_dump(mode="json", include={"seed", "template", "sampling", "selection"})
     if recipe.audit.fill_references is not None:
         what["fill_references"] = recipe.audit.fill_references.model_dump(mode="json")
     checks = {"grades": grades, "judging": judging, "policy": recipe.verification.policy}
+    if recipe.asks_quality:
+        what["quality"] = recipe.verification.quality.model_dump(mode="json", exclude={"reward": {"id", "revision"}})
+        checks["appraising"] = appraising
     return fingerprint({"recipe": what, "prompts": sorted(prompt_ids), "model": model.fingerprint, **checks})
 
 
@@ -127,9 +134,18 @@ class Job:
         """Version of the judge's verdicts: it changes when another model, template or setting may say otherwise."""
         return judge_fingerprint(self.judge_model, self.recipe.verification.judge)
 
+    @cached_property
+    def appraising(self) -> str:
+        """Version of the points that answers without a reference get: of the judge, or of the reward model."""
+        reward = self.recipe.verification.quality.reward
+        if reward is None:
+            return quality_fingerprint(self.judge_model, self.recipe.verification.judge)
+        model = model_fingerprint(Model(id=reward.id, revision=reward.revision), self.recipe.resolve)
+        return fingerprint({"reward": model, "api": reward.api})[:12]
+
     def recipe_fingerprint(self, prompt_ids: list[str]) -> str:
         """Fingerprint of everything that decides which rows come out; no path and no machine is in it."""
-        return recipe_fingerprint(self.recipe, prompt_ids, self.model, self.grades, self.judging)
+        return recipe_fingerprint(self.recipe, prompt_ids, self.model, self.grades, self.judging, self.appraising)
 
     def manifest(self, prompt_ids: list[str]) -> dict[str, object]:
         """What the workspace is about, as JSON."""
@@ -144,6 +160,7 @@ class Job:
             "seed": self.recipe.seed,
             "grades": self.grades,
             "judging": self.judging,
+            "appraising": self.appraising,
             "policy": self.recipe.verification.policy,
             "verifiers": verifiers.versions(),
             "measures": measures.VERSION,

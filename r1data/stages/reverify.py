@@ -90,8 +90,7 @@ def reverify(run: StoredRun, pool: VerifierPool, progress: Progress, *, write: b
     old_decisions = before.decisions.select("completion_id", "kept", "reason").collect()
     judged, measured = _graded(run, pool, progress)
     verdicts, measures_now = pl.concat(judged), pl.concat(measured)
-    by_judge = workspace.judgements(workspace.read_manifest().get("judging", "none")).collect()
-    everything = pl.concat([verdicts, by_judge])
+    everything = pl.concat([verdicts, workspace.said_by_models().collect()])
     now = replace(before, verdicts=everything.lazy(), measures=measures_now.lazy())
     candidates, decisions = decided_anew(run, now)
     outcomes = combined(everything.lazy(), before.policy).select("completion_id", "outcome").collect()
@@ -137,7 +136,9 @@ def _manifest(run: StoredRun) -> dict[str, object]:
         "grades": run.grades,
         "verifiers": verifiers.versions(),
         "measures": measures.VERSION,
-        "recipe": recipe_fingerprint(run.recipe, prompt_ids, run.model, run.grades, judging),
+        "recipe": recipe_fingerprint(
+            run.recipe, prompt_ids, run.model, run.grades, judging, str(manifest.get("appraising", ""))
+        ),
     }
 
 

@@ -137,7 +137,10 @@ def _known_ends(job: Job, waiting: pl.DataFrame, *, retry_failed: bool) -> pl.Da
     drawn = drawn.select("completion_id", "prompt_id", "draw", "finish_reason", "error", "stages")
     outcomes = combined(verdicts, "rule").select("completion_id", "outcome")
     graded = (
-        drawn.join(outcomes, on="completion_id", how="left").join(measures, on="completion_id", how="left").collect()
+        drawn.join(outcomes, on="completion_id", how="left")
+        .join(measures, on="completion_id", how="left")
+        .join(job.workspace.scan_thinking(), on="prompt_id", how="left")
+        .collect()
     )
     failed = pl.col("finish_reason") == FinishReason.ERROR
     good = accepted(graded, job.recipe.selection) if graded.height else pl.Series("accepted", [], pl.Boolean)
@@ -226,10 +229,11 @@ class _Session:
             for key, _, _, stages, text, token_ids, *numbers in self.job.workspace.read_cuts(ids).iter_rows()
         }
         pursuits = []
-        planned = prompts.select("prompt_id", "messages", "language").join(self.waiting, on="prompt_id")
-        columns = planned.sort("prompt_id").select("prompt_id", "messages", "language", "draws", "fixed").iter_rows()
-        for prompt_id, messages, language, most, fixed in columns:
-            rendered = self.job.renderer.render([Message(m["role"], m["content"]) for m in messages], language)
+        planned = prompts.select("prompt_id", "messages", "language", "thinking").join(self.waiting, on="prompt_id")
+        asked = planned.sort("prompt_id").select("prompt_id", "messages", "language", "thinking", "draws", "fixed")
+        for prompt_id, messages, language, thinking, most, fixed in asked.iter_rows():
+            turns = [Message(m["role"], m["content"]) for m in messages]
+            rendered = self.job.renderer.render(turns, language, thinking)
             draws = most if fixed else self.job.recipe.sampling.draws
             known_ends = self._ends.pop(prompt_id, {}) or ends.get(prompt_id, {})
             pursuit = Pursuit(prompt_id, rendered, draws, limits.get(prompt_id), known_ends)

@@ -36,7 +36,7 @@ import numpy.typing as npt
 import polars as pl
 
 from r1data.errors import WorkspaceError
-from r1data.recipe import fingerprint, fingerprint_files
+from r1data.recipe import ASKS_A_MODEL, fingerprint, fingerprint_files
 from r1data.store.files import (
     STAGING,
     folder_written_whole,
@@ -66,7 +66,8 @@ from schemas import (
 )
 from schemas.kinship import BINS
 
-JUDGE = "judge"
+JUDGE, QUALITY = "judge", "quality"
+"""Whose verdicts are kept by the fingerprint of the model that says them."""
 DATASET_FILE_BYTES = 256 << 20
 PLAN_GROUP_ROWS = 100_000
 CANDIDATE_GROUP_ROWS = 100_000
@@ -299,6 +300,10 @@ class Workspace:
             self._scan("prompts.parquet", Prompts).slice(offset, length).collect(), self.read_references()
         )
 
+    def scan_thinking(self) -> pl.LazyFrame:
+        """Of each prompt, whether a reply should think: `prompt_id`, `thinking` (null as the recipe says)."""
+        return self._scan("prompts.parquet", Prompts).select("prompt_id", "thinking")
+
     def verifiers(self) -> list[str]:
         """Names of the verifiers that the prompts ask for."""
         return (
@@ -439,7 +444,7 @@ class Workspace:
         """
         wanted = self.scan_drawn().filter(pl.col("finish_reason") != "error")
         prompts = self._scan("prompts.parquet", Prompts)
-        ruled = prompts.select("prompt_id", _ruled=pl.col("verifier") != JUDGE)
+        ruled = prompts.select("prompt_id", _ruled=~pl.col("verifier").is_in(ASKS_A_MODEL))
         said, measured = self.scan_grades(version)
         verdicts = said.select("completion_id", _rule=True)
         measures = measured.select("completion_id", _measured=True)
@@ -453,17 +458,23 @@ class Workspace:
             .collect()
         )
 
-    def write_judgements(self, judging: str, verdicts: pl.DataFrame) -> None:
-        """Store verdicts of the judge, under the fingerprint of what makes it say them."""
+    def write_judgements(self, judging: str, verdicts: pl.DataFrame, verifier: str = JUDGE) -> None:
+        """Store verdicts of a model (`judge` or `quality`), under the fingerprint of what makes it say them."""
         valid = Verdicts.validate(verdicts, cast=True).sort("completion_id")
-        name = f"{fingerprint(valid['completion_id'].to_list())[:16]}.{JUDGE}-{judging}.parquet"
+        name = f"{fingerprint(valid['completion_id'].to_list())[:16]}.{verifier}-{judging}.parquet"
         write_parquet(self.root / "verdicts" / name, valid)
 
-    def judgements(self, judging: str) -> pl.LazyFrame:
-        """The judge's verdicts, one a completion: where it failed and was asked again, the one that it reached."""
-        said = self._scan_parts("verdicts", Verdicts, f"*.{JUDGE}-{judging}.parquet")
+    def judgements(self, judging: str, verifier: str = JUDGE) -> pl.LazyFrame:
+        """A model's verdicts, one a completion: where it failed and was asked again, the one that it reached."""
+        said = self._scan_parts("verdicts", Verdicts, f"*.{verifier}-{judging}.parquet")
         failed_last = said.sort("completion_id", pl.col("outcome") == Outcome.VERIFIER_ERROR)
         return failed_last.unique("completion_id", keep="first", maintain_order=True)
+
+    def said_by_models(self) -> pl.LazyFrame:
+        """The verdicts of the models that the manifest names: of the judge, and of whoever rates."""
+        manifest = self.read_manifest()
+        judged = self.judgements(manifest.get("judging", "none"))
+        return pl.concat([judged, self.judgements(manifest.get("appraising", "none"), QUALITY)])
 
     # --- everything ----------------------------------------------------------------------------------------------
 
@@ -479,7 +490,7 @@ class Workspace:
         # Ids alone, collected once: verdicts and measures are joined to them, and texts stay on disk.
         planned_ids = completions.select("completion_id").collect().lazy()
         rules = self._scan_parts("verdicts", Verdicts, f"*.{version}.parquet")
-        verdicts = pl.concat([rules, self.judgements(manifest.get("judging", "none"))])
+        verdicts = pl.concat([rules, self.said_by_models()])
         return Tables(
             planned=limits.select(pl.col("draws").sum()).collect().item(),
             prompts=self._scan("prompts.parquet", Prompts),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from r1data.verifiers import choice, code, constraints, logic
+from r1data.verifiers import choice, code, constraints, identity, logic
 from r1data.verifiers.check import BadTask, Check, Finding, verdict
 from r1data.verifiers.math import judging as math
 from schemas import Outcome, Verdict
@@ -36,6 +36,7 @@ VERIFIERS: dict[str, Verifier] = {
     "choice": Verifier(choice.VERSION, choice.verify),
     "logic": Verifier(logic.VERSION, logic.verify, ("reasoning_gym",)),
     "constraints": Verifier(constraints.VERSION, constraints.verify, ("fasttext",)),
+    "identity": Verifier(identity.VERSION, identity.verify),
 }
 
 
