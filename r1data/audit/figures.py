@@ -73,6 +73,12 @@ DRAWN = re.compile(
     re.IGNORECASE,
 )
 
+PROGRAM = re.compile(
+    r"^(?P<fence>`{3,}|~{3,})[ \t]*(?!(?:markdown|md|latex|tex|asy)\b)\w[^\n]*\n.*?(?:^(?P=fence)|\Z)",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+"""A fenced block that names its language: an `<img` of a page to repair is a part of the question's text."""
+
 CHINESE = tuple(
     re.compile(pattern)
     for pattern in (
@@ -102,6 +108,7 @@ CUES = tuple(
 
 def figure(question: str) -> str | None:
     """The words that speak of a figure which the question's text does not hold; None where there are none."""
+    question = PROGRAM.sub("", question)
     if match := DRAWN.search(question):
         return match.group()
     lower = question.lower()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from r1data.errors import SourceError
 from r1data.recipe import Columns, Recipe, ShippedPrompts
@@ -52,4 +53,10 @@ def read_shipped(source: ShippedPrompts, recipe: Recipe) -> Iterator[Prompt | Ba
 def _describe(path: Path) -> ShippedSet:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     languages = tuple(sorted({row["language"] for row in rows}))
-    return ShippedSet(path.stem, len(rows), languages, rows[0]["question"] if rows else "")
+    return ShippedSet(path.stem, len(rows), languages, _asked(rows[0]) if rows else "")
+
+
+def _asked(row: dict[str, Any]) -> str:
+    """What a row asks: its question, or the last turn of its conversation."""
+    question: str = row["messages"][-1]["content"] if "messages" in row else row["question"]
+    return question

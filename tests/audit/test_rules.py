@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from r1data.audit.figures import figure
 from r1data.audit.rules import RULES, broken
 from r1data.sources.shipped import FOLDER
 from tests.audit.questions import questions
@@ -39,7 +40,9 @@ def test_there_are_questions_enough_of_both_kinds_and_languages() -> None:
 def test_no_shipped_prompt_breaks_a_rule() -> None:
     for path in FOLDER.glob("*.jsonl"):
         for line in path.read_text(encoding="utf-8").splitlines():
-            assert broken(json.loads(line)["question"], "math", tuple(RULES)) is None
+            row = json.loads(line)
+            asked = row["messages"][-1]["content"] if "messages" in row else row["question"]
+            assert broken(asked, row["verifier"], tuple(RULES)) is None
 
 
 def test_a_rule_counts_for_its_verifiers_and_where_it_is_asked_for() -> None:
@@ -66,3 +69,10 @@ def test_no_text_holds_up_a_rule(piece: str) -> None:
     for rule in RULES.values():
         rule.find(text)
     assert time.process_time() - started < 3
+
+
+def test_a_picture_in_a_program_to_repair_is_no_missing_figure() -> None:
+    page = 'Repair this page.\n\n```html\n<p>See the picture below.</p>\n<img src="a.png">\n```\n'
+    assert figure(page) is None and figure(page.removesuffix("```\n")) is None
+    assert figure(page + '\n<img src="b.png">') == "<img"
+    assert figure('```\n<img src="a.png">\n```') == "<img"
