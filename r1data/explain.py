@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ from r1data.errors import R1dataError
 from r1data.sampling import expanded
 from r1data.selection import combined
 from r1data.store import Tables, Workspace
+from r1data.store.merged_folder import MergedFolder
 
 SHORTEST_PREFIX = 6
 PLAN_SLICE = 50_000
@@ -47,15 +49,77 @@ class PromptStory:
     stop: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class MixStory:
+    """What became, in the merge, of what a part made, and what the part's own workspace tells of it."""
+
+    fate: str
+    part: str
+    offers: list[dict[str, Any]]
+    """Rows of `schemas.Merged`: that of the example, or those of all examples of the prompt."""
+    story: DrawStory | PromptStory | None
+    """None where the part's workspace is elsewhere."""
+
+
+def explain_mix(root: Path, given: str) -> MixStory:
+    """Tell the story of an example or a prompt of a mix: what the merge did with it, and how its part made it.
+
+    Raises:
+        UnknownId: neither the merge nor a part has such an id, or several things have.
+    """
+    wanted = _id(given)
+    merged = MergedFolder(root).scan_merged()
+    mine = pl.col("example_id").str.starts_with(wanted) | pl.col("prompt_id").str.starts_with(wanted)
+    offers = merged.filter(mine).sort("part", "example_id").collect()
+    parts = sorted(folder.parent for folder in (root / "parts").glob("*/manifest.json"))
+    if not offers.height:
+        return _of_a_part(root, parts, given)
+    examples = offers.filter(pl.col("example_id").str.starts_with(wanted))
+    ids = set(examples["example_id"]) | set(
+        offers.filter(pl.col("prompt_id").str.starts_with(wanted))["prompt_id"]
+    )
+    if len(ids) > 1:
+        raise UnknownId(f"{given}: {len(ids)} ids begin like this", "give more of its digits")
+    kept = offers.filter("kept")
+    part = str((kept if kept.height else offers)["part"][0])
+    there = [folder for folder in parts if folder.name == part]
+    story = explain(Workspace(there[0]), ids.pop()) if there else None
+    told = [_merged_fate(offer) for offer in offers.to_dicts()]
+    return MixStory("; ".join(dict.fromkeys(told)), part, offers.to_dicts(), story)
+
+
+def _of_a_part(root: Path, parts: list[Path], given: str) -> MixStory:
+    """What was never offered: a part has rejected it, or not drawn it yet."""
+    for folder in parts:
+        try:
+            story = explain(Workspace(folder), given)
+        except UnknownId:
+            continue
+        fate = story.fate if isinstance(story, DrawStory) else "none of its draws was offered"
+        return MixStory(f"not offered to the merge by part {folder.name}: {fate}", folder.name, [], story)
+    raise UnknownId(
+        f"{given}: neither the merge nor a part of {root} has such an id",
+        "it may belong to another workspace (-w), or its source row was unusable: see bad_prompts.parquet",
+    )
+
+
+def _merged_fate(offer: dict[str, Any]) -> str:
+    if offer["kept"]:
+        return f"in the merged dataset, split {offer['split']}, from part {offer['part']}"
+    told = f"offered by part {offer['part']} and left out of the merged dataset: {', '.join(offer['findings'])}"
+    if offer["duplicate_of"] is not None:
+        alike = "" if offer["similarity"] is None else f", similarity {offer['similarity']:.2f}"
+        told += f" (in favour of {offer['duplicate_of']}{alike})"
+    return told
+
+
 def explain(workspace: Workspace, given: str) -> DrawStory | PromptStory:
     """Tell the story of an example, a completion, a planned draw or a prompt, by its id or the start of it.
 
     Raises:
         UnknownId: nothing here has such an id, or several things have.
     """
-    wanted = given.strip().lower()
-    if len(wanted) < SHORTEST_PREFIX or any(c not in "0123456789abcdef" for c in wanted):
-        raise UnknownId(f"{given!r} is no id", f"give at least the first {SHORTEST_PREFIX} of its 32 hex digits")
+    wanted = _id(given)
     tables = workspace.tables()
     draws = _ids(workspace.scan_all_completions(), "completion_id", wanted)
     prompts = _ids(tables.prompts, "prompt_id", wanted)
@@ -74,6 +138,13 @@ def explain(workspace: Workspace, given: str) -> DrawStory | PromptStory:
         case several_draws, several_prompts:
             count = len(several_draws) + len(several_prompts)
             raise UnknownId(f"{given}: {count} ids begin like this", "give more of its digits")
+
+
+def _id(given: str) -> str:
+    wanted = given.strip().lower()
+    if len(wanted) < SHORTEST_PREFIX or any(c not in "0123456789abcdef" for c in wanted):
+        raise UnknownId(f"{given!r} is no id", f"give at least the first {SHORTEST_PREFIX} of its 32 hex digits")
+    return wanted
 
 
 def _ids(frame: pl.LazyFrame, column: str, prefix: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,8 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from r1data.cli.workspaces import WorkspaceOption, find_workspace
-from r1data.explain import DrawStory, PromptStory
+from r1data.explain import DrawStory, MixStory, PromptStory, explain_mix
 from r1data.explain import explain as explain_id
+from r1data.store import Workspace
+from r1data.store.merged_folder import MergedFolder
 
 LONGEST_TEXT = 3000
 
@@ -25,17 +28,43 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Lead from a row back to prompt, seed, verdicts, measures and decision; from a missing one to why."""
-    story = explain_id(find_workspace(workspace), wanted)
+    story = _story(workspace or find_workspace(None).root, wanted)
     if as_json:
         typer.echo(json.dumps(asdict(story), ensure_ascii=False))
         return
     console = Console()
+    match story:
+        case MixStory():
+            _show_mix(console, story)
+        case _:
+            _show(console, story)
+
+
+def _story(root: Path, wanted: str) -> DrawStory | PromptStory | MixStory:
+    """A folder in which something was merged, or is to be, is a mix; every other one is a run's workspace."""
+    if MergedFolder(root).is_there or (root / "mix.yaml").is_file():
+        return explain_mix(root, wanted)
+    return explain_id(Workspace.existing(root), wanted)
+
+
+def _show(console: Console, story: DrawStory | PromptStory) -> None:
     match story:
         case DrawStory():
             _show_draw(console, story)
         case PromptStory():
             _show_prompt(console, story.prompt)
             _show_draws(console, story.draws)
+
+
+def _show_mix(console: Console, story: MixStory) -> None:
+    console.print(Text(_visible(story.fate), style="bold"))
+    for offer in story.offers:
+        _show_fields(console, f"in the merge, from part {_visible(offer['part'])}", offer)
+    if story.story is None:
+        console.print(f"the workspace of part {_visible(story.part)} is elsewhere: it tells the rest", markup=False)
+    else:
+        console.print(Text(f"part {_visible(story.part)}:", style="bold"))
+        _show(console, story.story)
 
 
 def _show_draw(console: Console, story: DrawStory) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from r1data.duplicates import Resemblance
+from r1data.measures import BLOCK_ROWS
 from r1data.measures.fingerprint import folded
 from r1data.replies import CLOSE, OPEN
 from r1data.texts import Cutter, Texts
@@ -47,14 +48,18 @@ def offered(examples: pl.DataFrame, part: int, resemblance: Resemblance, cutter:
         *TOLD, "reference", *_shape(), part=pl.lit(part, pl.Int32), asked=asked(), reply=reply, size=_size()
     )
     rows = rows.with_columns(thinking=pl.col("reply").str.starts_with(OPEN), formed=in_agreed_form("reply"))
-    replies = Texts.of(rows["reply"])
     questions = pl.Series("question", folded(Texts.of(rows["asked"])), pl.String)
-    rows = rows.with_columns(questions, pl.Series("folded", folded(replies), pl.String))
-    resemblance.add(rows.select(named())["key"], cutter.cut(replies), rows["question"])
+    rows = rows.with_columns(questions, named())
+    prints: list[str] = []
+    for some in rows.iter_slices(BLOCK_ROWS):  # few enough for their words to be in the cache when they are signed
+        replies = Texts.of(some["reply"])
+        prints += folded(replies)
+        resemblance.add(some["key"], cutter.cut(replies), some["question"])
+    rows = rows.with_columns(pl.Series("folded", prints, pl.String))
     once = rows.select("question", "verifier", "reference", "part", text="asked").unique(
         ["question", "verifier", "reference"], maintain_order=True
     )
-    return Offered(rows.drop("reply", "asked", "reference"), once.select(QUESTION_SCHEMA.names()))
+    return Offered(rows.drop("reply", "asked", "reference", "key"), once.select(QUESTION_SCHEMA.names()))
 
 
 def named() -> pl.Expr:

@@ -4,7 +4,15 @@ from r1data.recipe.fingerprint import fingerprint, fingerprint_files
 from r1data.recipe.merging import DomainQuota, Merge
 from r1data.recipe.mix import Group, Mix, Part, RecipePart, RepliesPart, RewritePart, scaled_recipe
 from r1data.recipe.quality import ASKS_A_MODEL, Identity, Quality, RewardModel
-from r1data.recipe.reading import is_mix, read_mix, read_recipe, read_refinement, read_runtime, refinement_of
+from r1data.recipe.reading import (
+    is_mix,
+    read_merge,
+    read_mix,
+    read_recipe,
+    read_refinement,
+    read_runtime,
+    refinement_of,
+)
 from r1data.recipe.recipe import (
     AdaptiveDraws,
     Audit,
@@ -86,6 +94,7 @@ __all__ = [
     "fingerprint",
     "fingerprint_files",
     "is_mix",
+    "read_merge",
     "read_mix",
     "read_recipe",
     "read_refinement",

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from r1data.errors import RecipeError
+from r1data.recipe.merging import Merge
 from r1data.recipe.mix import Mix
 from r1data.recipe.recipe import Model, Recipe
 from r1data.recipe.refinement import Refinement
@@ -51,6 +52,19 @@ def read_refinement(path: Path | None, overrides: list[str] | None = None) -> Re
 def refinement_of(document: dict[str, Any], overrides: list[str] | None = None) -> Refinement:
     """What a mapping says of what is kept; the defaults where it says nothing."""
     return _parse(Refinement, _override(document, overrides or []), Path("the settings"))
+
+
+def read_merge(path: Path | None, overrides: list[str] | None = None) -> Merge:
+    """Read how parts are merged: from a file with these keys, or with them under `merge`; the defaults from none.
+
+    Raises:
+        RecipeError: as in `read_recipe`.
+    """
+    document = _load(path) if path else {}
+    document = document.get("merge", document) or {}
+    if not isinstance(document, dict):
+        raise RecipeError(f"{path}: merge should hold keys, such as quotas", "see docs/merge.md")
+    return _parse(Merge, _override(document, overrides or []), path or Path("the settings"))
 
 
 def read_runtime(path: Path | None, overrides: list[str] | None = None) -> Runtime:

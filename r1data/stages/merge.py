@@ -27,7 +27,7 @@ from r1data.recipe.merging import Merge
 from r1data.report.mix_card import MixFacts, part_facts, render_mix_card
 from r1data.report.mix_page import render_mix_page
 from r1data.store.files import STAGING
-from r1data.store.merged_folder import MergedFolder, Shelf, offered_examples
+from r1data.store.merged_folder import MergedFolder, Shelf, checked, offered_examples
 from r1data.store.scatter import Scatter
 from r1data.texts import Cutter
 from schemas import Examples, Merged, MergeReason
@@ -143,17 +143,17 @@ def _looked_at(parts: Mapping[str, Path], resemblance: Resemblance) -> Iterator[
     """Every example of every part, some hundred at a time, looked at by as many threads as there are cores."""
     own = local()
 
-    def look(rows: pl.DataFrame, number: int) -> Offered:
+    def look(rows: pl.DataFrame, file: Path, number: int) -> Offered:
         if not hasattr(own, "cutter"):
             own.cutter = Cutter()
-        return offered(rows, number, resemblance, own.cutter)
+        return offered(checked(rows, file), number, resemblance, own.cutter)
 
     threads = os.cpu_count() or 1
     looking: deque[Future[Offered]] = deque()
     with ThreadPoolExecutor(threads, "merging") as executor:
         for number, (name, root) in enumerate(parts.items()):
-            for rows in offered_examples(name, root):
-                looking.append(executor.submit(look, rows, number))
+            for file, rows in offered_examples(name, root):
+                looking.append(executor.submit(look, rows, file, number))
                 while len(looking) > 2 * threads:
                     yield looking.popleft().result()
         while looking:
@@ -183,7 +183,7 @@ def _shelves(
     scatter = Scatter(folder, "file")
     row = 0
     for name, root in parts.items():
-        for examples in offered_examples(name, root):
+        for _, examples in offered_examples(name, root):
             here = slice(row, row + examples.height)
             row += examples.height
             if not examples["example_id"].equals(ids[here]):

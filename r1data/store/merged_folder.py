@@ -21,12 +21,13 @@ import pyarrow.parquet as pq
 from dataframely.exc import SchemaError, ValidationError
 
 from r1data.errors import WorkspaceError
-from r1data.measures import BLOCK_ROWS
 from r1data.recipe import fingerprint_files
 from r1data.store.files import folder_written_whole, write_parquet, write_text
 from schemas import Examples, Merged
 
 READ_BYTES = 1 << 20
+READ_ROWS = 1024
+RUN_AGAIN = "run the part's recipe again with this version of r1data"
 MERGED_GROUP_ROWS = 100_000
 Shelf = tuple[str, pl.DataFrame]
 """A split, and the rows of one file of it."""
@@ -94,10 +95,11 @@ class MergedFolder:
         return found
 
 
-def offered_examples(part: str, root: Path, rows: int = BLOCK_ROWS) -> Iterator[pl.DataFrame]:
-    """The examples of a part's dataset, some hundred at a time, in the order of its files.
+def offered_examples(part: str, root: Path, rows: int = READ_ROWS) -> Iterator[tuple[Path, pl.DataFrame]]:
+    """The examples of a part's dataset, some hundred at a time, in the order of its files, each with its file.
 
-    Columns that an older version did not write yet are null.
+    They have the columns of examples; those that an older version did not write yet are null. `checked` tells whether
+    their values are an example's.
 
     Raises:
         WorkspaceError: there is no dataset, or a file of it does not hold examples.
@@ -107,26 +109,25 @@ def offered_examples(part: str, root: Path, rows: int = BLOCK_ROWS) -> Iterator[
         raise WorkspaceError(
             f"{root}: part {part!r} has no dataset", "run its recipe to the end, or leave the part out of the mix"
         )
+    columns = Examples.columns()
     for file in files:
         with pq.ParquetFile(file, buffer_size=READ_BYTES, pre_buffer=False) as source:
-            names = [name for name in Examples.column_names() if name in source.schema_arrow.names]
+            there = set(source.schema_arrow.names)
+            if needed := [name for name, column in columns.items() if name not in there and not column.nullable]:
+                raise WorkspaceError(f"{file}: holds no examples: it has no column {', '.join(needed)}", RUN_AGAIN)
+            absent = [pl.lit(None, columns[name].dtype).alias(name) for name in columns if name not in there]
+            names = [name for name in columns if name in there]
             for batch in source.iter_batches(batch_size=rows, columns=names):
-                yield _typed(pl.DataFrame(batch), file)
+                yield file, pl.DataFrame(batch).with_columns(absent).select(*columns)
 
 
-def _typed(rows: pl.DataFrame, file: Path) -> pl.DataFrame:
-    columns = Examples.columns()
-    absent = [name for name in columns if name not in rows.columns]
-    if needed := [name for name in absent if not columns[name].nullable]:
-        raise WorkspaceError(
-            f"{file}: has no column {', '.join(needed)}, so it holds no examples (schemas.Examples)",
-            "run the part's recipe again with this version of r1data",
-        )
-    rows = rows.with_columns(pl.lit(None, columns[name].dtype).alias(name) for name in absent)
+def checked(rows: pl.DataFrame, file: Path) -> pl.DataFrame:
+    """Rows of a file as `schemas.Examples`.
+
+    Raises:
+        WorkspaceError: some are no examples.
+    """
     try:
-        return Examples.validate(rows.select(*columns), cast=True)
-    except (ValidationError, SchemaError) as trouble:
-        raise WorkspaceError(
-            f"{file}: holds rows that are no examples (schemas.Examples): {trouble}",
-            "run the part's recipe again with this version of r1data",
-        ) from trouble
+        return Examples.validate(rows, cast=True)
+    except (ValidationError, SchemaError, pl.exceptions.PolarsError) as trouble:
+        raise WorkspaceError(f"{file}: holds rows that are no examples: {trouble}", RUN_AGAIN) from trouble
