@@ -27,8 +27,8 @@ $(STAMP): pyproject.toml constraints.txt constraints-gpu.txt scripts/setup.sh sc
 demo: $(STAMP)  ## sample, verify and filter a small dataset with the tiny model
 	@$(BIN)/r1data run data/recipes/demo.yaml
 
-test: $(STAMP)  ## run every test
-	@$(BIN)/python -m pytest
+test: $(STAMP)  ## run every test, in JOBS (2) processes
+	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadscope --no-loadscope-reorder
 
 test-fast: $(STAMP)  ## run the tests of the inner loop (about 4 minutes, no engine)
 	@$(BIN)/python -m pytest -m "not engine and not slow"

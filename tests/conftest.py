@@ -25,6 +25,28 @@ settings.load_profile("any machine")
 REPOSITORY = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put engines first, then files that are slow: at the end, what is left is short."""
+    engines = {item.path for item in items if item.get_closest_marker("engine")}
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in engines, item.path not in slow))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Say what one process of several has to run: a file, for its fixtures' sake, and all real engines, since two of
+    them at once would each want every core. (xdist 3.8 has marks for that, which pytest 9.2 does not hear.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "engines" if "pytest.mark.engine" in (config.rootpath / file).read_text() else file
+
+    return ByFile(config, log)
+
+
 @pytest.fixture(scope="session")
 def tiny() -> Path:
     """The tiny model's folder."""

@@ -39,6 +39,8 @@ STARTUP_SECONDS = 60.0
 RUN_SECONDS = 240.0
 LONGEST_WAIT = 20.0
 """Seconds without a new request after which a moment has come all the same: the run is at something else."""
+START_SECONDS = 120.0
+"""For a run to send its first request: who looks for its server then has to find one."""
 
 
 def wait_until(condition: object, seconds: float) -> bool:
@@ -210,6 +212,7 @@ class Chaos:
     def _start(self) -> subprocess.Popen[bytes]:
         self.toll.starts += 1
         self._asked_before = len(self._server.requests())
+        self._asked_at_start = self._server.asked()
         self.toll.diary.append(f"{time.monotonic() - self._began:6.2f} start")
         with self._log.open("ab") as log:
             return subprocess.Popen(self._command, stdout=log, stderr=log)
@@ -222,6 +225,7 @@ class Chaos:
         """
         if victim in ("run", "everything") and self._dice.random() < 0.25:
             return not wait_until(lambda: run.poll() is not None, self._dice.uniform(0.0, 5.0))
+        wait_until(lambda: run.poll() is not None or self._server.asked() > self._asked_at_start, START_SECONDS)
         goal = self._server.asked() + self._dice.randint(1, pace)
         wait_until(lambda: run.poll() is not None or self._server.asked() >= goal, LONGEST_WAIT)
         time.sleep(self._dice.uniform(0.0, 0.02))

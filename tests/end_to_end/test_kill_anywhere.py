@@ -5,8 +5,7 @@ but what was in flight.
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,13 @@ from r1data.progress import Progress, Silence
 from r1data.recipe import read_recipe, read_runtime
 from r1data.run import run
 from r1data.stages import open_job
-from r1data.status import status
 from r1data.store import Workspace
-from tests.end_to_end.chaos import Chaos, Scripted, Toll, cast_of, runtime_of, scripted_server, wait_until
+from tests.end_to_end.chaos import Chaos, Scripted, Toll, cast_of, runtime_of, scripted_server
 from tests.end_to_end.rehearsal import assert_same, write_recipe
-from tests.end_to_end.test_engine import processes_of
 
 VICTIMS = ["run"] * 6 + ["everything"] * 3 + ["server"] * 14 + ["worker"] * 10 + ["nursery"] * 4
+FEWER = ["run"] * 3 + ["everything"] * 2 + ["server"] * 7 + ["worker"] * 5 + ["nursery"] * 2
+"""For each of the two tests: together they kill as often as one round of the soak."""
 SLOTS = 16
 PACE = 40
 SETTINGS = ("verify_workers=2", "shard_prompts=25")
@@ -46,10 +45,10 @@ RECIPES = {
 def test_killed_at_random_moments_it_ends_the_same(tmp_path: Path, tiny: Path, kind: str) -> None:
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
-    kill_anywhere(tmp_path, tiny, kind, seed)
+    kill_anywhere(tmp_path, tiny, kind, seed, FEWER)
 
 
-def kill_anywhere(folder: Path, tiny: Path, kind: str, seed: int) -> Toll:
+def kill_anywhere(folder: Path, tiny: Path, kind: str, seed: int, victims: Sequence[str] = VICTIMS) -> Toll:
     """One round: a run that is left in peace, one that is not, and what must be the same of both."""
     recipe = write_recipe(folder, tiny, **RECIPES[kind])
     cast_of(read_recipe(recipe), folder / "cast.json")
@@ -58,12 +57,11 @@ def kill_anywhere(folder: Path, tiny: Path, kind: str, seed: int) -> Toll:
         scripted_server(folder / "war", folder / "cast.json", LATENCY, **ENGINE) as server,
     ):
         undisturbed(recipe, folder / "undisturbed", peaceful)
-        victims = list(VICTIMS)
-        random.Random(seed).shuffle(victims)
+        order = random.Random(seed).sample(victims, len(victims))
         chaos = Chaos(recipe, folder / "killed", server, seed, SLOTS, SETTINGS)
-        toll = chaos.unleash([*victims, "run"], PACE)
+        toll = chaos.unleash([*order, "run"], PACE)
         print("\n".join(toll.diary))
-        assert toll.kills.total() >= 30
+        assert toll.kills.total() >= 0.8 * len(victims)
 
         requests = server.requests()
         repeated = len(requests) - len(set(requests))
@@ -90,40 +88,3 @@ def assert_no_draw_twice(root: Path) -> None:
     assert ids and len(ids) == len(set(ids))
     assert not workspace.journals()
     assert not list(root.rglob(".staging-*"))
-
-
-@pytest.mark.engine
-@pytest.mark.timeout(900)
-def test_the_real_engine_is_killed_and_every_draw_is_made_once(tmp_path: Path, tiny: Path) -> None:
-    """Its texts depend on what is computed together, so rows are compared by their ids."""
-    draws = {"draws": 8, "max_tokens": 400, "caps": [100]}
-    recipe, root = write_recipe(tmp_path, tiny, prompts=200, sampling=draws), tmp_path / "w"
-    command = [sys.executable, "-m", "r1data", "run", str(recipe), "-w", str(root), "--set", "runtime.concurrency=32"]
-    kills, goal = ["engine", "run", "everything"], 0
-    while kills:
-        with (tmp_path / "log").open("ab") as log:
-            run = subprocess.Popen(command, stdout=log, stderr=log)
-        while kills:
-            goal = drawn(root) + 200
-            assert wait_until(lambda: drawn(root) >= goal or run.poll() is not None, 240)  # noqa: B023
-            assert run.poll() is None, (tmp_path / "log").read_text()[-4000:]
-            victim = kills.pop(0)
-            if victim in ("engine", "everything"):
-                for process in processes_of(root):
-                    process.kill()
-            if victim in ("run", "everything"):
-                run.kill()
-                run.wait()
-                break
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=400)
-    assert ended.returncode == 0, ended.stderr[-4000:]
-    assert not processes_of(root)
-    state = status(Workspace(root))
-    assert state.planned == state.completed + state.failed == 1600 and state.pending == 0
-    assert state.completed == state.judged == state.kept + state.rejected and state.failed == 0
-    assert_no_draw_twice(root)
-
-
-def drawn(root: Path) -> int:
-    """How many draws are safe."""
-    return Workspace(root).scan_all_completions().collect().height

@@ -1,6 +1,7 @@
-"""The wire formats against a real vLLM with the tiny model."""
+"""The wire formats, and the judge's forms, against a real vLLM with the tiny model."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from r1data.engines import Engine, Failure, Reply, Request, Service, connected, serving
+from r1data.judging import JudgeItem, PairItem, judge, open_judge, prefer
+from r1data.judging.reply import Judgement, read_reply, schema_of
 from r1data.model import LoadedModel, load_model
 from r1data.prompts import Renderer
-from r1data.recipe import Loops, Recipe, Runtime, ServerEngine, Template
-from schemas import FinishReason, Message
+from r1data.recipe import JudgeSettings, Loops, Recipe, Runtime, ServerEngine, Template
+from schemas import FinishReason, Message, Outcome
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 QUESTION = (Message("user", "What is 345 + 678?"),)
@@ -114,3 +117,23 @@ def test_its_chat_endpoint_as_a_hosted_model(service: Service, stream: bool) -> 
     assert theirs == replace(ours, token_ids=None), "the same template, the same tokens, the same text"
     assert (short.finish_reason, short.completion_tokens) == (FinishReason.LENGTH, 20)
     assert ours.text.startswith(short.text)
+
+
+def test_the_engine_holds_a_judge_to_its_schema(service: Service) -> None:
+    """The tiny model has never seen JSON, and writes nothing else here."""
+    by = open_judge(service.model, JudgeSettings(max_tokens=160, temperature=1.0))
+    items = [JudgeItem(f"{n:032x}", f"{n} + 1?", str(n + 1), f"{n + n % 2}", "en") for n in range(40)]
+    pairs = [PairItem(f"{n:032x}", f"{n} + 1?", str(n + 1), str(n), "en") for n in range(4)]
+    tokens = by.renderer.render([Message("user", "What is 2 + 2?")], "en").tokens
+    free, held = (Request("p", tokens, 7, 1.0, 1.0, 160, json_schema=s) for s in (None, schema_of(Judgement, 160)))
+
+    async def go() -> None:
+        async with connected(service, {}) as engine:
+            prose, form = await engine.complete(free), await engine.complete(held)
+            assert isinstance(prose, Reply) and not prose.text.lstrip().startswith("{")
+            assert isinstance(form, Reply) and read_reply(Judgement, form.text)
+            outcomes = Counter([verdict.outcome async for verdict in judge(items, engine, by, 16)])
+            assert outcomes[Outcome.CORRECT] + outcomes[Outcome.INCORRECT] >= 38, outcomes
+            assert len([preference async for preference in prefer(pairs, engine, by, 4)]) == len(pairs)
+
+    asyncio.run(go())
