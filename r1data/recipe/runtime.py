@@ -111,8 +111,8 @@ class Price(Strict):
 
 
 class StandIn(Strict):
-    """A model that stands in for one that a recipe names, and how it is asked where that is another way. A text alone is
-    the model's.
+    """A model that stands in for one that a recipe names, and how it is asked where that is another way. A text alone
+    is the model's.
     """
 
     model: Model
