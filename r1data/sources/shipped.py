@@ -57,6 +57,6 @@ def _describe(path: Path) -> ShippedSet:
 
 
 def _asked(row: dict[str, Any]) -> str:
-    """What a row asks: its question, or the last turn of its conversation."""
+    """What a row asks, its first line: of its question, or of the last turn of its conversation."""
     question: str = row["messages"][-1]["content"] if "messages" in row else row["question"]
-    return question
+    return question.partition("\n")[0]

@@ -57,10 +57,11 @@ def test_of_each_category_there_are_sixty_in_each_language(name: str, tmp_path: 
     rows = rows_of(name)
     _, category, language = name.split("-")
     assert len(rows) >= 60
-    assert {row["category"] for row in rows} == {category} and {row["domain"] for row in rows} == {"general"}
     assert {row["licence"] for row in rows} == {"Apache-2.0"}
     ingested = read(tmp_path, {"kind": "shipped", "dataset": name}, bad=0)
     assert ingested.prompts.height == len(rows) and ingested.duplicates == 0
+    assert set(ingested.prompts["category"]) == {category} and set(ingested.prompts["domain"]) == {"general"}
+    assert set(ingested.prompts["verifier"]) <= {"constraints", "quality"}
     if category == "translation":  # the language is that of the translation
         assert 25 <= sum(row["language"] == "en" for row in rows) <= len(rows) - 20
         assert sum(row["language"] == "zh" for row in rows) >= 20
