@@ -59,13 +59,15 @@ class Task:
 
 
 class Writer:
-    """Makes rows out of sentences that it keeps ready."""
+    """Makes rows out of paragraphs that it keeps ready."""
 
     def __init__(self, seed: int) -> None:
         self.pools = {}
         for domain, kind in KINDS.items():
-            grammar = Grammar("en", random.Random(f"{seed} {domain}"))
-            self.pools[domain] = [grammar.sentence(kind) for _ in range(POOL)]
+            dice = random.Random(f"{seed} {domain}")
+            grammar = Grammar("en", dice)
+            sentences = [grammar.sentence(kind) for _ in range(POOL)]
+            self.pools[domain] = [" ".join(dice.choices(sentences, k=dice.randint(1, 5))) for _ in range(POOL)]
         self.mean = {domain: sum(map(len, pool)) / len(pool) for domain, pool in self.pools.items()}
 
     def rows(self, task: Task) -> list[dict[str, object]]:
@@ -81,14 +83,12 @@ class Writer:
         return made
 
     def reply(self, domain: str, dice: random.Random) -> str:
-        """Paragraphs of sentences that stand together in the pool, and an answer."""
+        """Paragraphs of the pool, and an answer."""
         pool, mean = self.pools[domain], MEAN_TOKENS[domain] * BYTES_A_TOKEN
         size = dice.lognormvariate(math.log(mean) - SPREAD**2 / 2, SPREAD)
-        many = int(size / (3 * self.mean[domain] + 4)) + 1
-        starts = dice.choices(range(len(pool) - 6), k=many)
-        lengths = dice.choices((1, 2, 3, 4, 5), k=many)
-        thought = "\n\n".join([" ".join(pool[at : at + count]) for at, count in zip(starts, lengths, strict=True)])
-        return f"<think>\n{thought}\n</think>\n\n{pool[starts[0]]} The answer is {dice.randint(2, 10**6)}."
+        parts = dice.choices(pool, k=int(size / (self.mean[domain] + 2)) + 1)
+        thought = "\n\n".join(parts)
+        return f"<think>\n{thought}\n</think>\n\n{parts[0]} The answer is {dice.randint(2, 10**6)}."
 
     def row(self, task: Task, domain: str, number: int, text: str) -> dict[str, object]:
         """A row of `schemas.Examples`."""

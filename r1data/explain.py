@@ -75,9 +75,7 @@ def explain_mix(root: Path, given: str) -> MixStory:
     if not offers.height:
         return _of_a_part(root, parts, given)
     examples = offers.filter(pl.col("example_id").str.starts_with(wanted))
-    ids = set(examples["example_id"]) | set(
-        offers.filter(pl.col("prompt_id").str.starts_with(wanted))["prompt_id"]
-    )
+    ids = set(examples["example_id"]) | set(offers.filter(pl.col("prompt_id").str.starts_with(wanted))["prompt_id"])
     if len(ids) > 1:
         raise UnknownId(f"{given}: {len(ids)} ids begin like this", "give more of its digits")
     kept = offers.filter("kept")

@@ -64,7 +64,7 @@ class Merged(dy.Schema):
     duplicate_of = dy.String(nullable=True)
     """The example in whose favour it goes, for a duplicate."""
     similarity = dy.Float64(nullable=True, min=0, max=1)
-    """How much the two have in common, where their texts were compared: estimated Jaccard similarity of word n-grams."""
+    """How much the two replies have in common, where they were compared: estimated Jaccard similarity of n-grams."""
     rank = dy.Int32(nullable=True, min=1)
     split = dy.String(nullable=True, check=lambda c: c.is_in(SPLITS))
 

@@ -1,4 +1,4 @@
-"""`r1data merge`: one dataset from the datasets of several runs; what a mix does at its end, for folders that are there."""
+"""`r1data merge`: one dataset from those of several runs; what a mix does at its end, for folders that are there."""
 
 from __future__ import annotations
 

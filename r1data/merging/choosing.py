@@ -109,9 +109,7 @@ def _said_before(rows: pl.DataFrame, kinship: pl.DataFrame, settings: Merge) -> 
     rows = rows.with_columns(duplicate_of=pl.coalesce("twin", "duplicate_of"))
     exact = pl.col("exact").fill_null(False)
     rows = _found(rows, f"{MergeReason.DUPLICATE}/exact", pl.col("twin").is_not_null() & exact)
-    return _found(rows, f"{MergeReason.DUPLICATE}/near", pl.col("twin").is_not_null() & ~exact).drop(
-        "twin", "exact"
-    )
+    return _found(rows, f"{MergeReason.DUPLICATE}/near", pl.col("twin").is_not_null() & ~exact).drop("twin", "exact")
 
 
 def _surplus(rows: pl.DataFrame, settings: Merge) -> pl.DataFrame:

@@ -45,7 +45,7 @@ def offered(examples: pl.DataFrame, part: int, resemblance: Resemblance, cutter:
     """
     reply = pl.col("messages").list.last().struct.field("content").fill_null("")
     rows = examples.select(
-        *TOLD, "reference", *_shape(), part=pl.lit(part, pl.Int32), asked=asked(), reply=reply, size=_size()
+        *TOLD, "reference", part=pl.lit(part, pl.Int32), asked=asked(), reply=reply, rounds=_rounds(), size=_size()
     )
     rows = rows.with_columns(thinking=pl.col("reply").str.starts_with(OPEN), formed=in_agreed_form("reply"))
     questions = pl.Series("question", folded(Texts.of(rows["asked"])), pl.String)
@@ -81,8 +81,8 @@ def asked() -> pl.Expr:
 
 
 def in_agreed_form(column: str) -> pl.Expr:
-    """Whether replies are as `stages.assemble` writes them: a thought in its tags, a blank line, the answer; or, without
-    a thought, no tag at all.
+    """Whether replies are as `stages.assemble` writes them: a thought in its tags, a blank line, the answer; or no tag
+    at all, where there is no thought.
     """
     text = pl.col(column)
     opens, closes = (text.str.count_matches(tag, literal=True) for tag in (OPEN, CLOSE))
@@ -90,9 +90,8 @@ def in_agreed_form(column: str) -> pl.Expr:
     return ((opens == 0) & (closes == 0)) | ((opens == 1) & (closes == 1) & wrapped)
 
 
-def _shape() -> list[pl.Expr]:
-    turns = pl.col("messages").list.eval(pl.element().struct.field("role") == "user")
-    return [turns.list.sum().cast(pl.Int32).alias("rounds")]
+def _rounds() -> pl.Expr:
+    return pl.col("messages").list.eval(pl.element().struct.field("role") == "user").list.sum().cast(pl.Int32)
 
 
 def _size() -> pl.Expr:

@@ -53,9 +53,7 @@ def _sides(likely: pl.DataFrame, twins: pl.DataFrame) -> pl.DataFrame:
     """`question` and `side`, for those that belong together with another one: the least of their fingerprints."""
     likely = likely.sort("question")
     marks = signatures(words_of(Texts.of(likely["text"])), NGRAM)
-    group = groups(
-        marks, np.arange(likely.height), likely["block"].to_numpy(), bands=BANDS, rows=ROWS, floor=TOGETHER
-    )
+    group = groups(marks, np.arange(likely.height), likely["block"].to_numpy(), bands=BANDS, rows=ROWS, floor=TOGETHER)
     grouped = likely.select("question", pl.Series("group", group)).filter(pl.col("group") >= 0)
     first = pl.col("question").min().over("group")
     edges = [*grouped.select("question", first.alias("other")).iter_rows(), *twins.iter_rows()]

@@ -40,7 +40,11 @@ def without_room(
     if not limited:
         return full
     kinds = rows.select("domain", "category", "part")
-    kind = kinds.select(pl.struct("domain", "category", "part").hash(seed=0).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+    kind = (
+        kinds.select(pl.struct("domain", "category", "part").hash(seed=0).rank("dense").cast(pl.Int64) - 1)
+        .to_series()
+        .to_numpy()
+    )
     firsts = np.unique(kind, return_index=True)[1].tolist()
     limits = _Limits()
     counted = [limits.of(kinds.row(first, named=True), limited, parts) for first in firsts]

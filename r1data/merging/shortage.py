@@ -32,7 +32,9 @@ def shortage(merged: pl.DataFrame, settings: Merge) -> pl.DataFrame:
                               pl.lit(wanted, pl.Int64).alias("wanted"),
                               **(sums if quota == "tokens" else counts)).head(1)  # fmt: skip
         missing = pl.lit(None, pl.Int64) if quota == "tokens" else (pl.col("wanted") - pl.col("kept")).clip(0)
-        found.append(counted.with_columns(pl.col("offered", "fit", "kept").cast(pl.Int64)).with_columns(missing=missing))
+        found.append(
+            counted.with_columns(pl.col("offered", "fit", "kept").cast(pl.Int64)).with_columns(missing=missing)
+        )
 
     for domain in domains:
         rows, quota = merged.filter(domain=domain), settings.quotas.get(domain)

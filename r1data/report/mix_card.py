@@ -132,7 +132,8 @@ def render_mix_card(
         rates=[rates[key] for key in sorted(rates)],
         checkers_agree=known_rates().get("checkers_agree"),
         benchmarks=_benchmarks(facts),
-        unchecked=[part.name for part in facts.parts if not part.benchmarks],
+        unchecked=[part.name for part in facts.parts if part.funnel and not part.benchmarks],
+        unknown=[part.name for part in facts.parts if not part.funnel],
         kinds=_kinds(kept),
         mix_yaml=mix_yaml,
         fence=fence_around("".join([mix_yaml, *(text for _, text in recipes)])),
@@ -175,7 +176,7 @@ def parts(merged: pl.DataFrame, facts: MixFacts) -> list[dict[str, Any]]:
 
 
 def reasons(merged: pl.DataFrame) -> list[dict[str, Any]]:
-    """Why offered examples are not in the set: `reason` and `rows` (as the first), and `findings`, each with its rows."""
+    """Why offered examples are left out: `reason`, `rows` (as the first) and `findings`, each with its rows."""
     dropped = merged.filter(~pl.col("kept"))
     firsts = dict(dropped.group_by("reason").len().iter_rows())
     named = dropped.select(pl.col("findings").explode().drop_nulls()).group_by("findings").len()

@@ -17,7 +17,6 @@ from r1data.report.mix_card import MEANING, MixFacts, domains, parts, reasons, s
 from r1data.report.safety import rendered
 
 LONGEST_QUESTION = 600
-BINS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,9 @@ def _lengths(kept: pl.DataFrame) -> Markup | None:
     counts, _ = np.histogram(tokens, [0, *edges[1:-1], edges[-1] + 1])
     first = int(np.flatnonzero(counts)[0])
     bars = [
-        charts.Bar(f"{edges[at + 1]:,}", int(count), f"{int(count):,} replies of fewer than {edges[at + 1]:,} tokens", "kept")
-        for at, count in enumerate(counts) if at >= first
-    ]  # fmt: skip
+        charts.Bar(f"{below:,}", int(count), f"{int(count):,} replies of fewer than {below:,} tokens", "kept")
+        for below, count in zip(edges[1 + first :], counts[first:], strict=True)
+    ]
     return charts.bars(bars, label="tokens of the replies")
 
 

@@ -32,7 +32,7 @@ from r1data.store.scatter import Scatter
 from r1data.texts import Cutter
 from schemas import Examples, Merged, MergeReason
 
-FILE_BYTES = 256 << 20
+FILE_BYTES = 128 << 20
 """Bytes of text in a file of the merged dataset, before compression."""
 SAY_SECONDS = 10.0
 
@@ -165,7 +165,8 @@ def _check_offers(offers: pl.DataFrame, names: list[str]) -> None:
     if twice.height:
         part, example = names[twice["part"][0]], twice["example_id"][0]
         raise WorkspaceError(
-            f"part {part!r} offers example {example} twice", "run the part's recipe again, which writes its dataset anew"
+            f"part {part!r} offers example {example} twice",
+            "run the part's recipe again: it writes its dataset anew",
         )
 
 

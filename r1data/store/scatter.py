@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-HELD_BYTES = 256 << 20
+HELD_BYTES = 128 << 20
 """Rows that may wait to be written, all numbers together."""
 
 
