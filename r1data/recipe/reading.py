@@ -104,6 +104,7 @@ def is_mix(path: Path) -> bool:
 
 def _placed(runtime: Runtime, folder: Path) -> Runtime:
     """Stand-ins that are folders, by their whole path."""
+
     def whole(model: Model) -> Model:
         place = (folder / Path(model.id).expanduser()).resolve() if model.is_folder else model.id
         return model.model_copy(update={"id": str(place)})
