@@ -71,8 +71,6 @@ def read_conversation(raw: Mapping[str, Any], place: str, columns: ReplyColumns,
     """One raw row as a prompt and its reply, or what is wrong with it."""
     try:
         turns = _turns(raw, columns)
-        if turns[-1][0] != "assistant":
-            raise Broken("last_turn_is_the_assistants", f"the last turn is the {turns[-1][0]}'s")
         text = turns[-1][1]
         if not text.strip():
             raise Broken("reply_missing", "the last turn is blank")
@@ -107,9 +105,9 @@ def _turns(raw: Mapping[str, Any], columns: ReplyColumns) -> list[tuple[str, str
     told = _listed(raw.get(columns.messages)) or _listed(raw.get(columns.conversations))
     reply = _reply(raw, columns)
     if told is None:
-        told = _asked(raw, columns)
         if reply is None:
             raise Broken("reply_missing", f"neither '{columns.messages}' nor '{columns.response}' holds a reply")
+        told = _asked(raw, columns)
     turns = [_turn(turn, number) for number, turn in enumerate(told, start=1)]
     if reply is not None and (not turns or turns[-1][0] != "assistant"):
         thought = raw.get(columns.reasoning)
@@ -117,6 +115,8 @@ def _turns(raw: Mapping[str, Any], columns: ReplyColumns) -> list[tuple[str, str
     system = raw.get(columns.system)
     if isinstance(system, str) and system.strip() and turns and turns[0][0] != "system":
         turns.insert(0, ("system", system))
+    if turns and turns[-1][0] != "assistant":
+        raise Broken("last_turn_is_the_assistants", f"the last turn is the {turns[-1][0]}'s")
     if len(turns) < 2:
         raise Broken("question_missing", "there is no turn before the reply")
     return turns
