@@ -13,6 +13,7 @@ import yaml
 
 from r1data import __version__
 from r1data.errors import WorkspaceError
+from r1data.given_run import run_given
 from r1data.progress import Progress
 from r1data.recipe import (
     Mix,
@@ -30,7 +31,7 @@ from r1data.report import Funnel
 from r1data.report.mix_card import MixFacts
 from r1data.rewrite_run import run_rewrite
 from r1data.run import run
-from r1data.stages import Origin, open_job, open_rewrite
+from r1data.stages import Origin, open_given, open_job, open_rewrite
 from r1data.stages.merge import Merging, merge
 from r1data.standing_in import rewriting_stand_in, with_stand_ins
 from r1data.store import Workspace
@@ -119,7 +120,8 @@ def make_part(job: MixJob, name: str, *, retry_failed: bool = False, top_up: boo
             )  # fmt: skip
             return run_rewrite(rewriting, origins, retry_failed=retry_failed).funnel
         case RepliesPart():
-            raise WorkspaceError(f"part {name}: parts of kind replies cannot be made yet")
+            given = open_given(part, name, job.mix.folder, job.runtime, workspace.root, job.progress)
+            return run_given(given, retry_failed=retry_failed).funnel
 
 
 def merge_parts(job: MixJob) -> Merging:

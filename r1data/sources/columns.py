@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from typing import Any, TypeVar
 
 from r1data.errors import SourceError
 from r1data.recipe import Columns
@@ -16,8 +17,24 @@ ROWS_TO_CHECK = 1000
 """A mapped column that none of so many rows has does not exist; JSON objects may each lack some of their keys."""
 
 
+Read = TypeVar("Read")
+Make = Callable[[Mapping[str, Any], str, Columns, Defaults], Read | Bad]
+"""From a raw row, its place, the columns and the defaults to what it says, or to what is wrong with it."""
+
+
 def read_rows(rows: Iterable[Row], columns: Columns, defaults: Defaults, limit: int | None) -> Iterator[Prompt | Bad]:
     """Raw rows as prompts, at most `limit` of them.
+
+    Raises:
+        SourceError: a column that the recipe names is in none of the first rows.
+    """
+    return made_rows(rows, columns, defaults, limit, read_row)
+
+
+def made_rows(
+    rows: Iterable[Row], columns: Columns, defaults: Defaults, limit: int | None, make: Make[Read]
+) -> Iterator[Read | Bad]:
+    """Raw rows as whatever `make` makes of them, at most `limit` of them.
 
     Raises:
         SourceError: a column that the recipe names is in none of the first rows.
@@ -33,7 +50,7 @@ def read_rows(rows: Iterable[Row], columns: Columns, defaults: Defaults, limit: 
             present.update(raw)
         if readable == ROWS_TO_CHECK:
             check_columns(columns, present, defaults.source)
-        yield read_row(raw, place, columns, defaults)
+        yield make(raw, place, columns, defaults)
     if 0 < readable < ROWS_TO_CHECK:
         check_columns(columns, present, defaults.source)
 

@@ -27,10 +27,15 @@ def read_hub(source: HubPrompts, recipe: Recipe) -> Iterator[Prompt | Bad]:
         SourceError: the dataset, its configuration or its split cannot be read, at once or further on.
     """
     defaults = Defaults.of(source, recipe, source.dataset)
-    yield from read_rows(_rows(source, recipe), source.columns, defaults, source.limit)
+    yield from read_rows(hub_rows(source, recipe), source.columns, defaults, source.limit)
 
 
-def _rows(source: HubPrompts, recipe: Recipe) -> Iterator[Row]:
+def hub_rows(source: HubPrompts, recipe: Recipe) -> Iterator[Row]:
+    """The raw rows of one split, each with its place.
+
+    Raises:
+        SourceError: as `read_hub`.
+    """
     with _boundary(source):
         rows = iter(open_dataset(source, recipe.resolve))
         for number, row in enumerate(rows, start=1):

@@ -67,13 +67,12 @@ def read_prompts(recipe: Recipe) -> Ingested:
         taken.update(found.prompts["prompt_id"])
         bad += found.bad
         rows += found.read
-        if len(found.bad) > recipe.max_bad_prompts * found.read:
-            _refuse(found, recipe.max_bad_prompts, bad)
+        require_few_bad(found, recipe.max_bad_prompts, bad)
     if not taken:
-        raise _nothing(recipe, bad)
+        raise nothing_usable(recipe.name, bad)
     prompts = pl.concat(tables).sort("prompt_id")
     sources = tuple(dict.fromkeys(name for table in tables for name in table["source"].unique(maintain_order=True)))
-    return Ingested(prompts, _bad_table(bad), rows - len(bad) - prompts.height, rows, sources)
+    return Ingested(prompts, bad_table(bad), rows - len(bad) - prompts.height, rows, sources)
 
 
 def _read_source(source: Source, recipe: Recipe, taken: Collection[str]) -> SourceRows:
@@ -86,7 +85,7 @@ def _read_source(source: Source, recipe: Recipe, taken: Collection[str]) -> Sour
             bad.append(row)
         elif row.prompt_id not in taken:
             fresh.setdefault(row.prompt_id, row)
-    prompts, refused = _checked(list(fresh.values()))
+    prompts, refused = checked_prompts(list(fresh.values()))
     return SourceRows(prompts, bad + refused, read)
 
 
@@ -102,7 +101,7 @@ def _rows(source: Source, recipe: Recipe) -> Iterator[Prompt | Bad]:
             return read_gym(source)
 
 
-def _checked(prompts: list[Prompt]) -> tuple[pl.DataFrame, list[Bad]]:
+def checked_prompts(prompts: list[Prompt]) -> tuple[pl.DataFrame, list[Bad]]:
     """The prompts as a table that keeps the schema's rules, and the rows that do not: the last net."""
     table = pl.DataFrame([asdict(prompt) for prompt in prompts], schema=_types(Prompts))
     good, failure = Prompts.filter(table, cast=True)
@@ -120,22 +119,30 @@ def _broken(row: dict[str, object], rules: list[str]) -> str:
     return next((rule for rule in rules if row[rule] == "invalid"), "schema")
 
 
-def _refuse(found: SourceRows, limit: float, bad: list[Bad]) -> None:
+def require_few_bad(found: SourceRows, limit: float, bad: list[Bad]) -> None:
+    """Refuse a source of whose rows more than this share is unusable; `bad` are those of all sources so far.
+
+    Raises:
+        TooManyBadPrompts: it is.
+    """
+    if len(found.bad) <= limit * found.read:
+        return
     share = len(found.bad) / found.read
     raise TooManyBadPrompts(
         f"{found.bad[0].source}: {len(found.bad):,} of {found.read:,} rows ({share:.1%}) are unusable, "
         f"more than max_bad_prompts = {limit:.1%}:\n{_summary(found.bad)}",
         "correct the rows (all are listed in bad_prompts.parquet), map the right columns, or raise max_bad_prompts",
-        _bad_table(bad),
+        bad_table(bad),
     )
 
 
-def _nothing(recipe: Recipe, bad: list[Bad]) -> SourceError:
-    message = f"recipe {recipe.name}: there are no prompts in its sources"
+def nothing_usable(name: str, bad: list[Bad]) -> SourceError:
+    """The error for sources without a single prompt."""
+    message = f"recipe {name}: there are no prompts in its sources"
     if not bad:
         return SourceError(message, "check the files under `prompts`")
     remedy = "correct the rows (all are listed in bad_prompts.parquet) or map the right columns"
-    return TooManyBadPrompts(f"{message}, all rows are unusable:\n{_summary(bad)}", remedy, _bad_table(bad))
+    return TooManyBadPrompts(f"{message}, all rows are unusable:\n{_summary(bad)}", remedy, bad_table(bad))
 
 
 def _summary(bad: list[Bad]) -> str:
@@ -147,7 +154,8 @@ def _summary(bad: list[Bad]) -> str:
     )
 
 
-def _bad_table(bad: list[Bad]) -> pl.DataFrame:
+def bad_table(bad: list[Bad]) -> pl.DataFrame:
+    """Unusable rows as their table."""
     return BadPrompts.validate(pl.DataFrame([astuple(row) for row in bad], schema=_types(BadPrompts), orient="row"))
 
 

@@ -4,6 +4,7 @@ from r1data.stages.assemble import assemble, decide
 from r1data.stages.compare import compare
 from r1data.stages.desk import JudgeDesk
 from r1data.stages.fill import fill_references, suspects_of
+from r1data.stages.given import GivenJob, Taken, open_given, take_over
 from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
 from r1data.stages.judge import judge_missing
@@ -17,6 +18,7 @@ from r1data.stages.verify_file import Tally, verify_file
 
 __all__ = [
     "Change",
+    "GivenJob",
     "Job",
     "JudgeDesk",
     "Origin",
@@ -24,6 +26,7 @@ __all__ = [
     "Refined",
     "RewriteJob",
     "RewritePlan",
+    "Taken",
     "Tally",
     "assemble",
     "compare",
@@ -32,6 +35,7 @@ __all__ = [
     "grade_missing",
     "judge_missing",
     "load_items",
+    "open_given",
     "open_job",
     "open_rewrite",
     "plan",
@@ -45,5 +49,6 @@ __all__ = [
     "screen_prompts",
     "stored_run",
     "suspects_of",
+    "take_over",
     "verify_file",
 ]

@@ -64,7 +64,7 @@ def ingest(job: Job, pool: VerifierPool) -> tuple[Ingested, Audited]:
     except TooManyBadPrompts as problem:
         job.workspace.write_prompts(Prompts.create_empty(), problem.bad)
         raise
-    audited = _audit(job, ingested, pool, save=True)
+    audited = audited_prompts(job, ingested, pool, save=True)
     job.workspace.write_prompts(audited.prompts, pl.concat([ingested.bad, audited.set_aside]))
     if not audited.prompts.height:
         raise _nothing_left(job, audited)
@@ -85,7 +85,7 @@ def preview(
 ) -> tuple[Plan, pl.DataFrame]:
     """What `plan` would find, and the prompts, without writing anything."""
     ingested = read_prompts(job.recipe)
-    audited = _audit(job, ingested, pool, save=False)
+    audited = audited_prompts(job, ingested, pool, save=False)
     ingested = replace(ingested, prompts=audited.prompts)
     asked = _asked(job, audited.prompts)
     return _compare(job, ingested, audited, asked, retry_failed, top_up), audited.prompts
@@ -122,7 +122,8 @@ def _asked(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PLAN_SCHEMA, orient="row")
 
 
-def _audit(job: Job, ingested: Ingested, pool: VerifierPool, *, save: bool) -> Audited:
+def audited_prompts(job: Job, ingested: Ingested, pool: VerifierPool, *, save: bool) -> Audited:
+    """The prompts that benchmarks and the audit leave, and those that they do not."""
     clean, held = screen_prompts(job.recipe, job.benchmarks.items, ingested.prompts)
     audited = audit(
         clean,
