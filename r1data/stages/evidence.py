@@ -55,9 +55,9 @@ def groups(job: Job, prompts: pl.DataFrame, assumptions: Assumptions) -> list[Gr
     return sorted(found, key=lambda group: (group.domain, not group.told))
 
 
-def _turns(prompts: pl.DataFrame) -> Iterator[tuple[str, list[Message], str]]:
-    for prompt_id, messages, language in prompts.select("prompt_id", "messages", "language").iter_rows():
-        yield prompt_id, [Message(m["role"], m["content"]) for m in messages], language
+def _turns(prompts: pl.DataFrame) -> Iterator[tuple[str, list[Message], str, str]]:
+    for prompt_id, messages, *rest in prompts.select("prompt_id", "messages", "language", "domain").iter_rows():
+        yield prompt_id, [Message(m["role"], m["content"]) for m in messages], *rest
 
 
 def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
@@ -71,7 +71,7 @@ def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
     ).collect()
     touched = prompts.join(slim.select("prompt_id").unique(), on="prompt_id", how="semi").sort("prompt_id")
     some = _turns(touched.head(MOST_PROMPTS))
-    same = [(prompt_id, fingerprint(job.renderer.text(turns, language))) for prompt_id, turns, language in some]
+    same = [(prompt_id, fingerprint(job.renderer.text(turns, spoken, of))) for prompt_id, turns, spoken, of in some]
     key = pl.DataFrame(same, schema={"prompt_id": pl.String, "rendered": pl.String}, orient="row")
     slim = slim.join(key, on=["prompt_id", "rendered"], how="semi")
     outcomes = combined(tables.verdicts, tables.policy).select("completion_id", "outcome")
@@ -141,5 +141,5 @@ def _length(drawn: pl.DataFrame) -> Amount:
 
 def _prompt_tokens(job: Job, prompts: pl.DataFrame) -> Amount:
     """Tokens of a rendered prompt, counted over these; guessed from the text where only the model's owner can count."""
-    rendered = [job.renderer.render(turns, language) for _, turns, language in _turns(prompts)]
+    rendered = [job.renderer.render(turns, spoken, domain) for _, turns, spoken, domain in _turns(prompts)]
     return Amount(statistics.fmean(len(one.tokens) or len(one.text) / CHARACTERS_PER_TOKEN for one in rendered))

@@ -226,10 +226,15 @@ class _Session:
             for key, _, _, stages, text, token_ids, *numbers in self.job.workspace.read_cuts(ids).iter_rows()
         }
         pursuits = []
-        planned = prompts.select("prompt_id", "messages", "language").join(self.waiting, on="prompt_id")
-        columns = planned.sort("prompt_id").select("prompt_id", "messages", "language", "draws", "fixed").iter_rows()
-        for prompt_id, messages, language, most, fixed in columns:
-            rendered = self.job.renderer.render([Message(m["role"], m["content"]) for m in messages], language)
+        planned = prompts.select("prompt_id", "messages", "language", "domain").join(self.waiting, on="prompt_id")
+        columns = (
+            planned.sort("prompt_id")
+            .select("prompt_id", "messages", "language", "domain", "draws", "fixed")
+            .iter_rows()
+        )
+        for prompt_id, messages, language, domain, most, fixed in columns:
+            turns = [Message(m["role"], m["content"]) for m in messages]
+            rendered = self.job.renderer.render(turns, language, domain)
             draws = most if fixed else self.job.recipe.sampling.draws
             known_ends = self._ends.pop(prompt_id, {}) or ends.get(prompt_id, {})
             pursuit = Pursuit(prompt_id, rendered, draws, limits.get(prompt_id), known_ends)
