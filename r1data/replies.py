@@ -13,6 +13,7 @@ import polars as pl
 
 OPEN = "<think>"
 CLOSE = "</think>"
+ANSWER_OPEN, ANSWER_CLOSE = "<answer>", "</answer>"
 
 WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
@@ -50,6 +51,19 @@ def answer(text: pl.Expr) -> pl.Expr:
     """The answer of each text, or null."""
     behind = pl.when(~_has(text, OPEN) | _has(text, CLOSE)).then(text.str.split(CLOSE).list.last())
     return _part_of(behind)
+
+
+def bare(answer: pl.Expr) -> pl.Expr:
+    """Answers without the tags that R1-Zero puts around them; the closing one may be missing, where it ended a draw."""
+    inner = answer.str.strip_prefix(ANSWER_OPEN).str.strip_suffix(ANSWER_CLOSE).str.strip_chars(WHITE_SPACE)
+    return pl.when(answer.str.starts_with(ANSWER_OPEN)).then(inner).otherwise(answer)
+
+
+def bare_text(answer: str) -> str:
+    """The same for one answer."""
+    if not answer.startswith(ANSWER_OPEN):
+        return answer
+    return answer.removeprefix(ANSWER_OPEN).removesuffix(ANSWER_CLOSE).strip(WHITE_SPACE)
 
 
 def _has(text: pl.Expr, tag: str) -> pl.Expr:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from r1data.recipe import Loops
 from schemas import FinishReason, Message
 
-Part = Literal["reply", "reasoning", "solution"]
+Part = Literal["reply", "reasoning", "solution", "brief"]
 
 
 @dataclass(frozen=True, slots=True)

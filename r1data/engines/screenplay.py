@@ -66,13 +66,19 @@ def reply(language: str, answer: str, reply_chars: int, dice: random.Random) -> 
 
 
 def part_of(part: str, language: str, answer: str, *, flawed: bool) -> Script:
-    """The thought or the solution alone, as a rewriter gives it; a flawed thought is formatted, a flawed solution talks
-    of it.
+    """What a rewriter gives: a thought, a solution, or a brief reply of both. A flawed thought is formatted, a flawed
+    solution talks of the thought.
     """
-    if part == "solution":
-        return Script(ASIDE[language] * flawed + CONCLUSION[language].format(answer))
-    lines = [*STEPS[language], NAMED[language].format(answer)]
-    return Script("\n\n".join(f"- {line}" if flawed else line for line in lines))
+    solution = ASIDE[language] * flawed + CONCLUSION[language].format(answer)
+    named = NAMED[language].format(answer)
+    match part:
+        case "solution":
+            return Script(solution)
+        case "brief":
+            return Script(f"{OPEN}\n{named}\n{CLOSE}\n\n{solution}")
+        case _:
+            lines = [*STEPS[language], named]
+            return Script("\n\n".join(f"- {line}" if flawed else line for line in lines))
 
 
 def looping(language: str, reply_chars: int, dice: random.Random) -> Script:

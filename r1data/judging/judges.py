@@ -107,7 +107,7 @@ def open_judge(model: LoadedModel, settings: JudgeSettings) -> Judge:
 
 def opens_thought(renderer: Renderer, thinking: bool | None = None) -> bool:
     """Whether the rendered text ends inside a thought, so that the reply goes on with it."""
-    return renderer.text([Message("user", "?")], "en", thinking).rstrip().endswith(OPEN)
+    return renderer.text([Message("user", "?")], "en", thinking=thinking).rstrip().endswith(OPEN)
 
 
 def judging_fingerprint(model: LoadedModel, settings: JudgeSettings, form: type[Form], kind: str, version: int) -> str:

@@ -149,11 +149,15 @@ class Template(Strict):
     """How a prompt becomes the text that the model continues."""
 
     name: str = "chat"
-    """One of the templates under `r1data/prompts/`: `chat` (the model's own chat template) or `r1-zero`."""
+    """`chat` (the model's own chat template), `direct` (the same, with a request for a detailed answer that reflects
+    and checks itself, in the prompt's language) or `r1-zero` (the plain dialogue of R1-Zero)."""
     system: str | None = None
     """A system message put in front where the prompt has none; `{language}` becomes the language's name."""
     prefill: str = ""
     """Text that the assistant's turn begins with, such as `<think>\\n`; it becomes part of the reply."""
+    exemplars: Annotated[int, Field(ge=0)] = 0
+    """Questions with a long thought and a solution that stand in front of the prompt as earlier turns, in its language
+    and of its domain first; r1data has 2 of each (`data/exemplars`)."""
     plain: PlainTemplate | None = None
     """What takes the place of system message and prefill where a reply must not think."""
 
@@ -161,7 +165,9 @@ class Template(Strict):
         """The template of prompts whose reply must think, must not (False), or may."""
         if thinking is not False or self.plain is None:
             return self
-        return self.model_copy(update={"system": self.plain.system, "prefill": self.plain.prefill, "plain": None})
+        asked = {"system": self.plain.system, "prefill": self.plain.prefill}
+        name = "chat" if self.name == "direct" else self.name
+        return self.model_copy(update={**asked, "name": name, "exemplars": 0, "plain": None})
 
 
 class AdaptiveDraws(Strict):
@@ -368,12 +374,11 @@ class Recipe(Strict):
     @field_validator("template")
     @classmethod
     def _hosts_render_for_themselves(cls, template: Template, info: ValidationInfo) -> Template:
-        if _hosted(info) and (
-            template.name != "chat" or template.prefill or (template.plain and template.plain.prefill)
-        ):
+        prefilled = template.prefill or (template.plain and template.plain.prefill)
+        if _hosted(info) and (template.name not in ("chat", "direct") or prefilled):
             raise ValueError(
                 "a model with api: chat is sent messages, which its own server renders: "
-                "name no template but chat, and leave out prefill"
+                "name no template but chat or direct, and leave out prefill"
             )
         return template
 

@@ -42,9 +42,9 @@ class Original:
     def thought(self) -> str:
         """The reasoning; of a reply without one, all that it says."""
         parts = replies.split(self.text)
-        return parts.reasoning or parts.answer or ""
+        return parts.reasoning or replies.bare_text(parts.answer or "")
 
     @property
     def solution(self) -> str:
         """What stands behind the reasoning."""
-        return replies.split(self.text).answer or ""
+        return replies.bare_text(replies.split(self.text).answer or "")

@@ -26,12 +26,14 @@ from r1data.rewriting.asking import conversation, joined, part_in, template_lang
 from r1data.rewriting.original import Original
 from r1data.rewriting.steps import BRIEF, Taken, steps_for
 from r1data.rewriting.worked import all_worked
-from r1data.style import Asked, flaws, numbers_of, summary_flaws, thought_flaws
+from r1data.style import Asked, flaws, new_numbers, numbers_of, summary_flaws, thought_flaws
 from schemas import FinishReason
 
 VERSION = 1
 ANSWER_LOST = "answer_lost"
 CUT = "cut"
+CONCLUSION = "conclusion"
+"""The principle of style that a rewrite breaks whose thought has lost the answer."""
 IDENTITY = ("model", "seed", "steps", "only_where_needed", "tries", "on_failure", "examples", "temperature", "top_p",
             "max_tokens")  # fmt: skip
 """Settings that decide what is written. The others are thresholds: they may change without a new request."""
@@ -143,6 +145,8 @@ class Rewriter:
             return self._kept(original, asked, (), started)
         text = joined(thought, solution)
         style = flaws(text, asked, self.settings.style)
+        if not keeps_answer(original, thought) and CONCLUSION not in style:
+            style = (*style, CONCLUSION)
         return Rewritten(original, text, finish, tuple(taken), style, wanting, time.perf_counter() - started)
 
     def _kept(self, original: Original, asked: Asked, wanting: tuple[str, ...], started: float) -> Rewritten:
@@ -206,14 +210,14 @@ class Rewriter:
             wanting += thought_flaws(written.thought, asked, limits)
         if step in ("summary", BRIEF):
             wanting += summary_flaws(written.solution, written.thought, asked)
-        elif _named(original, original.thought) and not _named(original, written.thought):
+        if step != "summary" and not keeps_answer(original, written.thought):
             wanting.append(ANSWER_LOST)
         if wanting:
             return tuple(wanting)
         return await look(original, joined(written.thought, written.solution), step in ("summary", BRIEF))
 
 
-PARTS: dict[Taken, Part] = {"translate": "reasoning", "thought": "reasoning", "summary": "solution", BRIEF: "reply"}
+PARTS: dict[Taken, Part] = {"translate": "reasoning", "thought": "reasoning", "summary": "solution", BRIEF: "brief"}
 
 
 def open_rewriter(model: LoadedModel, settings: Rewrite) -> Rewriter:
@@ -244,10 +248,16 @@ def _with_program(thought: str, solution: str, original: Original) -> str:
     return f"{thought}\n\n{solution[start:]}"
 
 
-def _named(original: Original, thought: str) -> bool:
-    """Whether a thought names the numbers of the accepted answer."""
-    numbers = numbers_of(original.reference or "")
-    return bool(numbers) and numbers <= numbers_of(thought)
+def keeps_answer(original: Original, thought: str) -> bool:
+    """Whether a thought comes to the answer of the original: it has the numbers of that, as the reference or the
+    original's box writes them, and its last paragraph has none that neither the original nor the question has.
+    """
+    numbers = numbers_of(thought)
+    boxed = original.solution.rpartition("\\boxed")[2]
+    answers = [found for text in (original.reference or "", boxed) if (found := numbers_of(text))]
+    known = (original.question, original.text, original.reference or "")
+    ending = thought.rstrip().rpartition("\n\n")[2]
+    return (not answers or any(found <= numbers for found in answers)) and not new_numbers(ending, *known)
 
 
 def _seed(seed: int, original: str, step: str, attempt: int) -> int:

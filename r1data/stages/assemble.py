@@ -94,8 +94,8 @@ def _lineage(job: Made, tables: Tables) -> pl.DataFrame:
 
 
 def assistant_turn(text: pl.Expr) -> pl.Expr:
-    """The one form that a reply has in training rows: the thought in its tags, a blank line, the answer."""
-    reasoning, answer = replies.reasoning(text), replies.answer(text).fill_null("")
+    """The one form that a reply has in training rows: the thought in its tags, a blank line, the answer without any."""
+    reasoning, answer = replies.reasoning(text), replies.bare(replies.answer(text)).fill_null("")
     thought = pl.format("<think>\n{}\n</think>\n\n{}", reasoning, answer)
     return pl.when(reasoning.is_null()).then(answer).otherwise(thought)
 

@@ -54,10 +54,10 @@ def groups(job: Job, prompts: pl.DataFrame, assumptions: Assumptions) -> list[Gr
     return sorted(found, key=lambda group: (group.domain, not group.told))
 
 
-def _turns(prompts: pl.DataFrame) -> Iterator[tuple[str, list[Message], str, bool | None]]:
-    columns = prompts.select("prompt_id", "messages", "language", "thinking").iter_rows()
-    for prompt_id, messages, language, thinking in columns:
-        yield prompt_id, [Message(m["role"], m["content"]) for m in messages], language, thinking
+def _turns(prompts: pl.DataFrame) -> Iterator[tuple[str, list[Message], str, str, bool | None]]:
+    columns = prompts.select("prompt_id", "messages", "language", "domain", "thinking").iter_rows()
+    for prompt_id, messages, language, domain, thinking in columns:
+        yield prompt_id, [Message(m["role"], m["content"]) for m in messages], language, domain, thinking
 
 
 def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
@@ -71,7 +71,10 @@ def _draws(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
     ).collect()
     touched = prompts.join(slim.select("prompt_id").unique(), on="prompt_id", how="semi").sort("prompt_id")
     some = _turns(touched.head(MOST_PROMPTS))
-    same = [(one, fingerprint(job.renderer.text(turns, tongue, thinking))) for one, turns, tongue, thinking in some]
+    same = [
+        (one, fingerprint(job.renderer.text(turns, tongue, domain=domain, thinking=thinking)))
+        for one, turns, tongue, domain, thinking in some
+    ]
     key = pl.DataFrame(same, schema={"prompt_id": pl.String, "rendered": pl.String}, orient="row")
     slim = slim.join(key, on=["prompt_id", "rendered"], how="semi")
     outcomes = combined(tables.verdicts, tables.policy).select("completion_id", "outcome")
@@ -142,5 +145,8 @@ def _length(drawn: pl.DataFrame) -> Amount:
 
 def _prompt_tokens(job: Job, prompts: pl.DataFrame) -> Amount:
     """Tokens of a rendered prompt, counted over these; guessed from the text where only the model's owner can count."""
-    rendered = [job.renderer.render(turns, tongue, thinking) for _, turns, tongue, thinking in _turns(prompts)]
+    rendered = [
+        job.renderer.render(turns, tongue, domain=domain, thinking=thinking)
+        for _, turns, tongue, domain, thinking in _turns(prompts)
+    ]
     return Amount(statistics.fmean(len(one.tokens) or len(one.text) / CHARACTERS_PER_TOKEN for one in rendered))

@@ -111,13 +111,13 @@ def waiting_prompts(job: Job, plan: pl.LazyFrame, *, retry_failed: bool = False,
 
 def _asked(job: Job, prompts: pl.DataFrame) -> pl.DataFrame:
     """The plan's table: how each prompt is rendered, and how many draws it gets at most."""
-    columns = prompts.select("prompt_id", "messages", "language", "verifier", "reference", "thinking").iter_rows()
+    asked = prompts.select("prompt_id", "messages", "language", "domain", "thinking", "verifier", "reference")
     rows = []
-    for prompt_id, messages, language, verifier, reference, thinking in columns:
+    for prompt_id, messages, language, domain, thinking, verifier, reference in asked.iter_rows():
         turns = [Message(m["role"], m["content"]) for m in messages]
         draws = draws_for(job.recipe, verifier, reference)
         most = draws.most if isinstance(draws, AdaptiveDraws) else draws
-        rendered = fingerprint(job.renderer.text(turns, language, thinking))
+        rendered = fingerprint(job.renderer.text(turns, language, domain=domain, thinking=thinking))
         rows.append((prompt_id, rendered, policy_fingerprint(draws), most, isinstance(draws, int)))
     return pl.DataFrame(rows, schema=PLAN_SCHEMA, orient="row")
 

@@ -229,11 +229,13 @@ class _Session:
             for key, _, _, stages, text, token_ids, *numbers in self.job.workspace.read_cuts(ids).iter_rows()
         }
         pursuits = []
-        planned = prompts.select("prompt_id", "messages", "language", "thinking").join(self.waiting, on="prompt_id")
-        asked = planned.sort("prompt_id").select("prompt_id", "messages", "language", "thinking", "draws", "fixed")
-        for prompt_id, messages, language, thinking, most, fixed in asked.iter_rows():
+        about = ("prompt_id", "messages", "language", "domain", "thinking")
+        asked = prompts.select(about).join(self.waiting, on="prompt_id").sort("prompt_id")
+        for prompt_id, messages, language, domain, thinking, most, fixed in asked.select(
+            *about, "draws", "fixed"
+        ).iter_rows():
             turns = [Message(m["role"], m["content"]) for m in messages]
-            rendered = self.job.renderer.render(turns, language, thinking)
+            rendered = self.job.renderer.render(turns, language, domain=domain, thinking=thinking)
             draws = most if fixed else self.job.recipe.sampling.draws
             known_ends = self._ends.pop(prompt_id, {}) or ends.get(prompt_id, {})
             pursuit = Pursuit(prompt_id, rendered, draws, limits.get(prompt_id), known_ends)

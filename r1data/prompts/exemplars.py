@@ -27,12 +27,12 @@ class Exemplar:
     licence: str
 
 
-def exemplars_for(domain: str, language: str, number: int) -> tuple[Exemplar, ...]:
-    """The first `number` exemplars of a domain in a language, then those of other domains in that language. English
-    ones stand for a language that has none. The same for the same prompt on every machine.
+def exemplars_for(domain: str, language: str, number: int, question: str = "") -> tuple[Exemplar, ...]:
+    """The first `number` exemplars of a domain in a language, then those of other domains in that language, none of
+    them about the same question. English ones stand for a language that has none. They are the same on every machine.
     """
     spoken = language if any(one.language == language for one in all_exemplars()) else "en"
-    known = [one for one in all_exemplars() if one.language == spoken]
+    known = [one for one in all_exemplars() if one.language == spoken and one.question != question.strip()]
     return tuple(sorted(known, key=lambda one: one.domain != domain)[:number])
 
 
