@@ -55,7 +55,7 @@ def _request(step: Taken, question: str, before: str, language: str, verifier: s
               "ending": ENDINGS[spoken][kind]}  # fmt: skip
     question, before = harmless(question, tokens), harmless(before, tokens)
     if step == BRIEF:
-        blanks["question"] = question
+        blanks |= {"question": question, "before": before.strip()}
     else:
         tag, titles = tag_of(question, before), TITLES[spoken]
         blanks["question"] = _fenced(titles["question"], question, tag)

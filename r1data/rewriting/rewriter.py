@@ -26,7 +26,7 @@ from r1data.rewriting.asking import conversation, joined, part_in, template_lang
 from r1data.rewriting.original import Original
 from r1data.rewriting.steps import BRIEF, Taken, steps_for
 from r1data.rewriting.worked import all_worked
-from r1data.style import Asked, flaws, new_numbers, numbers_of, summary_flaws, thought_flaws
+from r1data.style import Asked, boxed, flaws, new_numbers, numbers_of, summary_flaws, thought_flaws
 from schemas import FinishReason
 
 VERSION = 1
@@ -159,7 +159,7 @@ class Rewriter:
     ) -> _Written | Failure:
         """The first attempt at a step that is not found wanting, or the last one."""
         renderer = self.thinking if step == BRIEF else self.plain
-        before = _with_program(thought, solution, original) if step == "summary" else thought
+        before = _before(step, thought, solution, original)
         turns = conversation(
             step, original.question, before, original.language, original.verifier,
             examples=self.settings.examples, tokens=self.special_tokens,
@@ -240,12 +240,16 @@ def open_rewriter(model: LoadedModel, settings: Rewrite) -> Rewriter:
     return Rewriter(model, settings, plain, Renderer(model, Template(prefill=f"{OPEN}\n")))
 
 
-def _with_program(thought: str, solution: str, original: Original) -> str:
-    """What a summary is written from: the thought alone; of a program also its text, which no thought holds whole."""
+def _before(step: Taken, thought: str, solution: str, original: Original) -> str:
+    """What a step is shown beside the question. A summary is written from the thought alone; that of a program also
+    from its text, which no thought holds whole. A brief reply is told the answer, so that it does not lose it.
+    """
+    if step == BRIEF:
+        return original.reference or boxed(solution) or solution
     start = solution.find("```")
-    if original.verifier != "code" or start < 0:
-        return thought
-    return f"{thought}\n\n{solution[start:]}"
+    if step == "summary" and original.verifier == "code" and start >= 0:
+        return f"{thought}\n\n{solution[start:]}"
+    return thought
 
 
 def keeps_answer(original: Original, thought: str) -> bool:
@@ -253,8 +257,8 @@ def keeps_answer(original: Original, thought: str) -> bool:
     original's box writes them, and its last paragraph has none that neither the original nor the question has.
     """
     numbers = numbers_of(thought)
-    boxed = original.solution.rpartition("\\boxed")[2]
-    answers = [found for text in (original.reference or "", boxed) if (found := numbers_of(text))]
+    said = (original.reference or "", boxed(original.solution) or "")
+    answers = [found for text in said if (found := numbers_of(text))]
     known = (original.question, original.text, original.reference or "")
     ending = thought.rstrip().rpartition("\n\n")[2]
     return (not answers or any(found <= numbers for found in answers)) and not new_numbers(ending, *known)

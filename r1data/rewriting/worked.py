@@ -14,7 +14,7 @@ FILE = Path(__file__).parents[2] / "data" / "exemplars" / "rewriting.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """One step of one reply. `before` is empty where the step is shown the question alone."""
+    """One step of one reply. `before` of a brief reply is the answer."""
 
     step: Taken
     language: str

@@ -108,15 +108,29 @@ def _first_columns(text: str, most: int) -> str:
     return text
 
 
-def _ends_in_box(summary: str) -> bool:
-    """Whether the last box is closed and hardly anything follows it."""
-    start = summary.rfind("\\boxed{")
+def boxed(solution: str) -> str | None:
+    """What stands in the last box of a solution; None where there is none, or it is not closed."""
+    found = _last_box(solution)
+    return None if found is None else solution[found[0] : found[1]]
+
+
+def _last_box(solution: str) -> tuple[int, int] | None:
+    """Where the contents of the last box begin and end."""
+    start = solution.rfind("\\boxed{")
     if start < 0:
-        return False
-    depth = 0
-    for place in range(start + len("\\boxed"), len(summary)):
-        depth += {"{": 1, "}": -1}.get(summary[place], 0)
+        return None
+    start, depth = start + len("\\boxed{"), 1
+    for place in range(start, len(solution)):
+        depth += {"{": 1, "}": -1}.get(solution[place], 0)
         if not depth:
-            rest = summary[place + 1 :].strip(CLOSERS)
-            return "\n\n" not in rest and columns(rest) <= BEHIND_BOX
-    return False
+            return start, place
+    return None
+
+
+def _ends_in_box(solution: str) -> bool:
+    """Whether the last box is closed and hardly anything follows it."""
+    found = _last_box(solution)
+    if found is None:
+        return False
+    rest = solution[found[1] + 1 :].strip(CLOSERS)
+    return "\n\n" not in rest and columns(rest) <= BEHIND_BOX

@@ -1,14 +1,15 @@
 """Style: each principle is seen to be broken and kept, in both languages; texts of any kind are borne."""
 
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from r1data.recipe import Style
+from r1data.recipe import Rewrite, Style
 from r1data.selection import NAMES
-from r1data.style import Asked, columns, flaws, new_numbers, numbers_of, summary_flaws, thought_flaws, widest_line
+from r1data.style import Asked, boxed, columns, flaws, new_numbers, numbers_of, summary_flaws, thought_flaws, widest_line
 from schemas import STYLE_CHECKS
 
 LIMITS = Style()
@@ -119,6 +120,19 @@ def test_a_summary_that_keeps_to_them(solution: str) -> None:
     assert summary_flaws(solution, GOOD["en"], EN) == ()
 
 
+@pytest.mark.parametrize(
+    ("solution", "inside"),
+    [
+        ("\\boxed{1} or $\\boxed{\\frac{1}{2}}$.", "\\frac{1}{2}"),
+        ("\\boxed{", None),
+        ("12", None),
+        ("\\boxed{}", ""),
+    ],
+)
+def test_what_stands_in_the_last_box(solution: str, inside: str | None) -> None:
+    assert boxed(solution) == inside
+
+
 def test_only_answers_that_stand_in_a_box_need_one() -> None:
     program = "Add them.\n\n```python\nprint(17 + 25)\n```"
     assert summary_flaws(program, GOOD["en"], asked("en", verifier="code")) == ()
@@ -181,3 +195,10 @@ def test_widths_add_up(text: str) -> None:
 
 def test_every_check_is_a_finding() -> None:
     assert {f"style/{name}" for name in STYLE_CHECKS} <= set(NAMES)
+
+
+def test_the_documentation_names_every_principle_and_every_key() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cold-start.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in page for name in STYLE_CHECKS)
+    assert all(f"`{name}`" in page for name in Rewrite.model_fields if name != "seed")
+    assert f"`longest_paragraph: {LIMITS.longest_paragraph}`" in page
