@@ -1,8 +1,8 @@
 """Agreement: how far two readers of the same samples decide alike, beyond what chance would give.
 
-Cohen's kappa (Cohen 1960, "A coefficient of agreement for nominal scales") over the actions approved, edited and
-rejected, and once more over kept or rejected. Each second reading is held against the first reading that stood when it
-was made: what the first reader changes afterwards was no longer said blindly.
+Cohen's kappa (Cohen 1960, "A coefficient of agreement for nominal scales") over kept or rejected: the second reader
+sees the text that the first one edited, so approving it is agreement. Each second reading is held against the first
+reading that stood when it was made: what the first reader changes afterwards was no longer said blindly.
 
 The interval is Wilson's 95% interval of the observed agreement, with the agreement by chance as it was counted. The
 usual standard error is 0 where few readings agree in everything, which would call five of five a certainty.
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from r1data.store.reviews import DECIDED
+from schemas import Action
 
 Z = 1.959964
 """Of a two-sided 95% interval."""
@@ -36,9 +37,8 @@ class Kappa:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Of all pairs of readings: kappa over three actions, over kept or rejected, and how often which met which."""
+    """Of all pairs of readings: kappa over kept or rejected, and how often which action met which."""
 
-    actions: Kappa
     kept: Kappa
     table: dict[str, dict[str, int]]
     """By the first reader's action, then the second's."""
@@ -48,9 +48,9 @@ def agreement(reviews: pl.DataFrame) -> Agreement:
     """Of reviews in the order in which they were made (`r1data.store.reviews.read_reviews`)."""
     pairs = paired(reviews)
     counts = Counter(pairs)
-    table = {first: {second: counts[first, second] for second in DECIDED} for first in DECIDED}
-    kept = [(first != "rejected", second != "rejected") for first, second in pairs]
-    return Agreement(kappa(pairs), kappa(kept), table)
+    table = {str(first): {str(second): counts[first, second] for second in DECIDED} for first in DECIDED}
+    kept = [(first != Action.REJECTED, second != Action.REJECTED) for first, second in pairs]
+    return Agreement(kappa(kept), table)
 
 
 def paired(reviews: pl.DataFrame) -> list[tuple[str, str]]:

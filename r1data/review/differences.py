@@ -22,6 +22,5 @@ def differences(before: str, after: str) -> Differences:
     gone, come = compared.different
     common = sum(span.end - span.start for side in compared.common for span in side)
     changed = sum(span.end - span.start for side in compared.different for span in side)
-    return Differences(
-        marked(before, gone, "del"), marked(after, come, "ins"), common / (common + changed) if common + changed else 1.0
-    )
+    share = common / (common + changed) if common + changed else 1.0
+    return Differences(marked(before, gone, "del"), marked(after, come, "ins"), share)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from r1data import replies
 from r1data.measures import measure
 from r1data.recipe import Selection
-from r1data.review.shelf import JUDGE, Sample
-from r1data.selection.findings import masks_of, names
+from r1data.review.shelf import JUDGE, Sample, Spoken
+from r1data.selection.findings import MEASURES, masks_of, names
 from r1data.verifiers import Check, VerifierPool
 from schemas import FinishReason
 
@@ -35,20 +35,29 @@ def graded(sample: Sample, text: str, selection: Selection, pool: VerifierPool) 
     """Measure and verify a new text of a sample."""
     ruled = sample.verifier != JUDGE
     future = pool.submit(_check(sample, text)) if ruled else None
-    row = pl.DataFrame(
-        {"completion_id": [sample.completion_id], "language": [sample.language], "text": [text],
-         "finish_reason": [FinishReason.STOP.value], "asked": [ruled]}
-    )  # fmt: skip
-    measured = row.select("completion_id", "finish_reason", "asked").hstack(measure(row).drop("completion_id"))
+    measures = measured(sample, text)
     verdict = future.result() if future is not None else None
     outcome = None if verdict is None else str(verdict.outcome)
-    judged = measured.with_columns(
-        outcome=pl.lit(outcome, pl.String), style=pl.lit(None, pl.List(pl.String)), review=pl.lit(None, pl.String)
+    row = measures.with_columns(
+        finish_reason=pl.lit(FinishReason.STOP.value), asked=pl.lit(ruled), outcome=pl.lit(outcome, pl.String)
     )
-    findings = [name for name in names(int(masks_of(judged, selection)[0])) if not name.startswith("review/")]
+    findings = tuple(names(int(masks_of(row, selection)[0])))
     if verdict is None:
-        return Graded(None, None, "", tuple(findings))
-    return Graded(outcome, verdict.extracted, verdict.detail, tuple(findings))
+        return Graded(None, None, "", findings)
+    return Graded(outcome, verdict.extracted, verdict.detail, findings)
+
+
+def with_text(sample: Sample, text: str, outcome: str | None) -> Sample:
+    """The sample as a person has edited it, for the next reader."""
+    said = (Spoken(sample.verifier, outcome, None, ""),) if outcome is not None else ()
+    numbers = measured(sample, text).select(MEASURES).row(0, named=True)
+    return replace(sample, text=text, verdicts=said, measures=numbers, finish_reason=FinishReason.STOP.value)
+
+
+def measured(sample: Sample, text: str) -> pl.DataFrame:
+    """The measures of a text in the place of the sample's."""
+    row = {"completion_id": [sample.completion_id], "language": [sample.language], "text": [text]}
+    return measure(pl.DataFrame(row))
 
 
 def _check(sample: Sample, text: str) -> Check:

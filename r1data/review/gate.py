@@ -1,5 +1,5 @@
-"""Gate: a flow that waits for people. By default it looks whether the workspace is signed off; with a persistent Prefect
-server it pauses, writes down that it does (`review_wait.json`), and the sign-off resumes it.
+"""Gate: a flow that waits for people. By default it looks whether the workspace is signed off; with a persistent
+Prefect server it pauses, writes down that it does (`review_wait.json`), and the sign-off resumes it.
 
 Prefect itself is not needed: resuming a flow run is one request.
 """

@@ -20,7 +20,7 @@ import polars as pl
 from r1data import replies
 from r1data.errors import R1dataError
 from r1data.review.agreement import Agreement, agreement
-from r1data.review.editing import LONGEST_EDIT, Graded, graded
+from r1data.review.editing import LONGEST_EDIT, Graded, graded, with_text
 from r1data.review.gate import recipe_of, resume_waiting
 from r1data.review.plans import Plan
 from r1data.review.reasons import REASONS
@@ -29,6 +29,7 @@ from r1data.review.sheet import key_of, sheet
 from r1data.review.shelf import Sample, Shelf, shelves
 from r1data.store.reviews import DECIDED, Review, ReviewStore, Slot, Standing, contested_by, last_sign_off, read_reviews
 from r1data.verifiers import VerifierPool
+from schemas import Action
 
 SHEETS_KEPT = 400
 AHEAD = 24
@@ -73,13 +74,19 @@ class Desk:
         self.store = ReviewStore(shelf.workspace.root)
         self.for_second = [key for key in shelf.all_ids if _chance(key) < second_share]
 
+    def share_done(self, now: float) -> float:
+        """Share of the samples that are decided or out with somebody, so that parts come forward together."""
+        settled = sum(standing.settled for standing in self.store.standing().values())
+        return (settled + len(self.store.leased(now))) / max(len(self.shelf.ids), 1)
+
     def count(self) -> Count:
         """How far the review of this shelf is."""
         standing = self.store.standing()
         mine = self.shelf.prompt_of
         firsts = {slot.completion_id: s for slot, s in standing.items() if slot.reading == 1}
         seconds = {slot.completion_id: s for slot, s in standing.items() if slot.reading == 2}
-        actions = Counter(firsts[key].action for key in self.shelf.ids if key in firsts)
+        told = [firsts[key] for key in self.shelf.ids if key in firsts]
+        actions = Counter(first.action for first in told if first.settled or first.passed_by)
         due = [key for key in self.for_second if key in firsts and firsts[key].settled]
         readers = Counter(s.reviewer for slot, s in standing.items() if s.settled and slot.completion_id in mine)
         return Count(
@@ -138,7 +145,7 @@ class Room:
         now, taken = self._clock(), list(holding)
         slots: list[tuple[Desk, Slot]] = []
         for _ in range(count):
-            for desk in sorted(self._desks.values(), key=_share_done):
+            for desk in sorted(self._desks.values(), key=lambda desk: desk.share_done(now)):
                 part = f"{desk.shelf.part}/"
                 shown = [key.removeprefix(part) for key in taken if key.startswith(part)]
                 found = desk.store.claim(
@@ -170,16 +177,17 @@ class Room:
             BadRequest: the page has sent something that makes no sense.
         """
         desk, completion_id = self._find(key)
-        if action not in ("approved", "edited", "rejected", "skipped") or reading not in (1, 2):
+        if action not in set(Action) or reading not in (1, 2):
             raise BadRequest(f"{action!r} in reading {reading} is no decision")
-        if action == "rejected" and reason not in REASONS:
+        if action == Action.REJECTED and reason not in REASONS:
             raise BadRequest(f"{reason!r} is no reason to reject a sample")
-        if (action == "edited") != (text is not None):
+        if (action == Action.EDITED) != (text is not None):
             raise BadRequest("an edited sample, and no other, comes with its text")
-        found = self.check(key, text) if text is not None else None
+        text = None if text is None else _storable(text)
+        found = None if text is None else self.check(key, text)
         review = Review(
-            completion_id, desk.shelf.prompt_of[completion_id], reviewer, reading, self.plan, action,  # type: ignore[arg-type]
-            reason if action == "rejected" else None, (note or "").strip()[:LONGEST_NOTE] or None, text,
+            completion_id, desk.shelf.prompt_of[completion_id], reviewer, reading, self.plan, action,
+            reason if action == Action.REJECTED else None, (note or "").strip()[:LONGEST_NOTE] or None, text,
             found.outcome if found else None, found.findings if found else (),
         )  # fmt: skip
         return Decided(desk.store.decide(review, self._clock()), found)
@@ -271,6 +279,8 @@ class Room:
         for desk, slot in slots:
             with self._lock:
                 made = self._sheets.get(key_of(desk.shelf.part, slot.completion_id))
+            if made is not None and desk.store.edit_of(slot.completion_id) is not None:
+                made = sheet(self._sample(desk, slot.completion_id), desk.shelf.selection)
             if made is not None:
                 found.append(made | {"reading": slot.reading, "earlier": self._earlier(desk, slot)})
         for desk in {id(desk): desk for desk, _ in slots}.values():
@@ -316,22 +326,18 @@ class Room:
         return desk, completion_id
 
     def _sample(self, desk: Desk, completion_id: str) -> Sample:
+        """The sample as it is now: with the first reader's text where that one has edited it."""
         found = desk.shelf.samples([completion_id])
         if completion_id not in found:
             raise BadRequest(f"{completion_id}: its text or its prompt is no longer in the workspace")
-        return found[completion_id]
+        edit = desk.store.edit_of(completion_id)
+        return found[completion_id] if edit is None else with_text(found[completion_id], *edit)
 
     def _verifiers(self) -> VerifierPool:
         with self._pool_lock:
             if self._pool is None:
                 self._pool = VerifierPool(1, DEADLINE)
             return self._pool
-
-
-def _share_done(desk: Desk) -> float:
-    """So that all parts of a mix come forward together."""
-    settled = sum(standing.settled for standing in desk.store.standing().values())
-    return (settled + len(desk.store.leased(time.time()))) / max(len(desk.shelf.ids), 1)
 
 
 def _chance(completion_id: str) -> float:

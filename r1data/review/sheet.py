@@ -68,7 +68,7 @@ def gauges(measures: dict[str, object], selection: Selection) -> list[dict[str, 
         if finding.measure is None or finding.key is None or measures.get(finding.measure) is None:
             continue
         way = share_of_way(finding, selection)
-        far = None if way is None else float(row.select(way.cast(pl.Float64)).item())
+        far = None if way is None else float(row.select(way.cast(pl.Float64)).item()) + 0.0  # never -0
         found.append(
             {"name": finding.measure.replace("_", " "), "means": finding.means, "value": measures[finding.measure],
              "limit": getattr(selection, finding.key), "side": finding.side, "way": far}

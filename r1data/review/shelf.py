@@ -20,12 +20,12 @@ from r1data.recipe import Selection
 from r1data.review.plans import Plan, ordered
 from r1data.selection import MEASURES, combined
 from r1data.store import Tables, Workspace
-from schemas import Message, Outcome
+from schemas import Message, Outcome, Reason
 
 JUDGE = "judge"
 DRAWN = ("completion_id", "prompt_id", "draw", "seed", "model", "completion_tokens", "finish_reason")
 ASKED = ("domain", "category", "language", "source", "licence")
-SPOKEN = ("outcome", "verifier", "extracted", "detail")
+SPOKEN = ("verifier", "outcome", "extracted", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Shelf:
             return {}
         texts = self.workspace.exchanges(wanted["completion_id"].to_list()).select("completion_id", "text")
         prompts = {row["prompt_id"]: row for row in self.workspace.prompts_of(wanted["prompt_id"]).to_dicts()}
-        before = before_rewriting(self.workspace, wanted["completion_id"])
+        before = self._before(wanted["completion_id"])
         told = wanted.join(texts, on="completion_id").join(
             self._order.select("completion_id", "why"), on="completion_id", how="left"
         )
@@ -111,9 +111,15 @@ class Shelf:
             if row["prompt_id"] in prompts and row["text"] is not None
         }
 
+    def _before(self, ids: pl.Series) -> dict[str, str]:
+        """Of those that a second model has rewritten, the whole text before it did."""
+        mine = self.workspace.read_rewrites().filter(pl.col("completion_id").is_in(ids.to_list()))
+        rewritten = mine.filter(pl.col("steps").list.len() > 0)
+        return dict(rewritten.select("completion_id", "before").collect().iter_rows())
+
     def _sample(self, row: dict[str, Any], prompt: dict[str, Any], before: str | None) -> Sample:
         spoken = [
-            Spoken(*(row[f"{side}_{name}"] for name in ("verifier", "outcome", "extracted", "detail")))
+            Spoken(*(row[f"{side}_{name}"] for name in SPOKEN))
             for side in ("rule", "judge")
             if row[f"{side}_outcome"] is not None
         ]
@@ -158,15 +164,10 @@ def selection_of(workspace: Workspace) -> Selection:
     return Selection.model_validate(recipe.get("selection") or {})
 
 
-def before_rewriting(workspace: Workspace, ids: pl.Series) -> dict[str, str]:
-    """Of those samples that a second model has rewritten, the whole text before it did."""
-    return {}
-
-
 def _index(tables: Tables) -> pl.DataFrame:
     """One row a sample, numbers and short texts only."""
-    only_review = pl.col("reasons").list.eval(pl.element() == "review").list.all() & (pl.col("reasons").list.len() > 0)
-    wanted = tables.decisions.filter(pl.col("kept") | only_review).select("completion_id")
+    only_people = pl.col("reasons") == [Reason.REVIEW.value]
+    wanted = tables.decisions.filter(pl.col("kept") | only_people).select("completion_id")
     mine = tables.completions.select(DRAWN).join(wanted, on="completion_id", how="semi")
     for side, told in (
         ("rule", tables.verdicts.filter(pl.col("verifier") != JUDGE)),

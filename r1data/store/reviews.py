@@ -16,12 +16,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from r1data.errors import WorkspaceError
-from schemas import Reviews
+from schemas import Action, Reviews
 
 FILE = "reviews.sqlite"
 LEASE_SECONDS = 180.0
@@ -29,12 +29,14 @@ LEASE_SECONDS = 180.0
 BUSY_SECONDS = 20.0
 """How long one writer waits for another."""
 
-Action = Literal["approved", "edited", "rejected", "skipped"]
-DECIDED = ("approved", "edited", "rejected")
+DECIDED = (Action.APPROVED, Action.EDITED, Action.REJECTED)
 """Actions that settle a sample; who skips leaves it to others."""
 
 UNDONE = "undone"
 """Reason of a row that takes the reviewer's earlier one back."""
+
+TICK = 2e-6
+"""Seconds that lie between two rows at least, so that times tell their order."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS reviews (
@@ -91,7 +93,7 @@ class Review:
     reviewer: str
     reading: int
     plan: str
-    action: Action
+    action: str
     reason: str | None = None
     note: str | None = None
     text: str | None = None
@@ -200,6 +202,8 @@ class ReviewStore:
             self._catch_up()
             self._refuse_what_is_taken(slot, review.reviewer, now)
             review_id = uuid.uuid4().hex
+            (latest,) = self._connection.execute("SELECT max(decided_at) FROM reviews").fetchone()
+            now = max(now, (latest or 0.0) + TICK)  # two clocks, or one that is set back, must not change the order
             row = (
                 review_id, *slot[:1], review.prompt_id, review.reviewer, review.reading, review.plan, review.action,
                 review.reason, review.note, review.text, review.outcome, json.dumps(review.findings), now,
@@ -225,7 +229,7 @@ class ReviewStore:
                 if reason == UNDONE:
                     undone.add(slot)
                 elif slot not in undone and self._may_return(slot, reviewer, now):
-                    self.decide(Review(key, prompt_id, reviewer, reading, plan, "skipped", UNDONE), now)
+                    self.decide(Review(key, prompt_id, reviewer, reading, plan, Action.SKIPPED, UNDONE), now)
                     self._connection.execute(
                         "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?)",
                         (key, reading, reviewer, now + self._lease_seconds),
@@ -240,6 +244,18 @@ class ReviewStore:
                 "INSERT INTO sign_offs (reviewer, recipe, note, signed, at) VALUES (?, ?, ?, ?, ?)",
                 (reviewer, recipe, note, signed, now),
             )
+
+    def edit_of(self, completion_id: str) -> tuple[str, str | None] | None:
+        """The text that the first reader has given a sample, and what the verifier said of it; None where the first
+        reader's word is another one.
+        """
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT action, text, outcome FROM reviews WHERE completion_id = ? AND reading = 1 "
+                "ORDER BY place DESC LIMIT 1",
+                (completion_id,),
+            ).fetchone()
+        return None if row is None or row[0] != Action.EDITED else (row[1], row[2])
 
     def leased(self, now: float) -> dict[str, str]:
         """Who is looking at what."""
@@ -294,7 +310,8 @@ class ReviewStore:
     def _catch_up(self) -> None:
         """Take in what any process has written since the last look."""
         rows = self._connection.execute(
-            "SELECT place, completion_id, reading, reviewer, action, reason FROM reviews WHERE place > ? ORDER BY place",
+            "SELECT place, completion_id, reading, reviewer, action, reason FROM reviews "
+            "WHERE place > ? ORDER BY place",
             (self._seen,),
         )
         for place, key, reading, reviewer, action, reason in rows:
@@ -302,7 +319,7 @@ class ReviewStore:
             slot = Slot(key, reading)
             before = self._standing.get(slot)
             passed = frozenset() if before is None else before.passed_by
-            passed = passed | {reviewer} if action == "skipped" and reason != UNDONE else passed - {reviewer}
+            passed = passed | {reviewer} if action == Action.SKIPPED and reason != UNDONE else passed - {reviewer}
             self._standing[slot] = Standing(reviewer, action, place, passed)
 
     @contextmanager
@@ -332,13 +349,13 @@ def contested_by(first: Standing | None, second: Standing | None) -> bool:
     """
     if first is None or second is None or not (first.settled and second.settled):
         return False
-    return (first.action == "rejected") != (second.action == "rejected") and first.place < second.place
+    return (first.action == Action.REJECTED) != (second.action == Action.REJECTED) and first.place < second.place
 
 
 def read_reviews(root: Path) -> pl.DataFrame:
     """All decisions of a workspace, the oldest first, valid against `schemas.Reviews`; none where nobody has reviewed.
 
-    Of a completion's rows with the same `reading` the last one counts.
+    Their times are in the order in which they were written. `r1data.selection.standings` says what they come to.
     """
     rows = _read(root, f"SELECT {', '.join(_COLUMNS)} FROM reviews ORDER BY place")
     told = [
