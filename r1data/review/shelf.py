@@ -150,9 +150,11 @@ def shelves(root: Path, plan: Plan) -> list[Shelf]:
     Raises:
         WorkspaceError: nothing has been decided there yet.
     """
-    parts = sorted(path for path in root.glob("parts/*") if (path / "decisions.parquet").is_file())
-    places = [(path, path.name) for path in parts] or [(root, "")]
-    if not parts and not (root / "decisions.parquet").is_file():
+    manifest = Workspace.existing(root).read_manifest()
+    parts = manifest.get("parts", []) if manifest.get("kind") == "mix" else [""]
+    places = [(root / "parts" / part if part else root, part) for part in parts]
+    places = [(path, part) for path, part in places if (path / "decisions.parquet").is_file()]
+    if not places:
         raise WorkspaceError(f"{root}: nothing has been decided on yet", "run the recipe to its end first")
     return [Shelf(Workspace.existing(path), name, plan) for path, name in places]
 
