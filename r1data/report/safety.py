@@ -49,11 +49,11 @@ def _in_dollars(match: re.Match[str]) -> str:
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
     markdown.disable(["link", "image", "autolink", "html_block", "html_inline", "reference"])
-    dollarmath_plugin(markdown, allow_labels=False, allow_space=False, double_inline=True, renderer=_formula)
+    dollarmath_plugin(markdown, allow_labels=False, allow_space=False, double_inline=True, renderer=formula)
     return markdown
 
 
-def _formula(latex: str, options: dict[str, object]) -> str:
+def formula(latex: str, options: dict[str, object]) -> str:
     """MathML, or the source where that cannot be made or would be more than formulas."""
     source = f"<code>{escape(latex)}</code>"
     if len(latex) > LONGEST_FORMULA:

@@ -148,6 +148,7 @@ def fates(
     if selection.keep_per_prompt is not None:
         masks[rank > selection.keep_per_prompt] |= np.uint64(bit("surplus/rank"))
     masks[over_quota(rows, masks == 0, selection.quotas, seed)] |= np.uint64(bit("quota/full"))
+    _mark_unread(rows, selection, masks)
     return Fates(masks, rank, twin, similarity)
 
 
@@ -190,8 +191,13 @@ def _mark_reviews(rows: pl.DataFrame, selection: Selection, masks: Masks) -> Non
     masks[(told == Action.EDITED).fill_null(False).to_numpy()] = 0
     for standing in ("rejected", "unsound"):
         masks[(told == standing).fill_null(False).to_numpy()] |= np.uint64(bit(f"review/{standing}"))
+
+
+def _mark_unread(rows: pl.DataFrame, selection: Selection, masks: Masks) -> None:
+    """Of what would be kept, what no person has read. It is asked last, so that nobody reads what is not wanted."""
     if selection.review == "required":
-        masks[told.is_null().to_numpy()] |= np.uint64(bit("review/pending"))
+        told = rows["review"] if "review" in rows.columns else pl.Series([None] * rows.height, dtype=pl.String)
+        masks[told.is_null().to_numpy() & (masks == 0)] |= np.uint64(bit("review/pending"))
 
 
 def _mark_contaminated(rows: pl.DataFrame, masks: Masks) -> None:

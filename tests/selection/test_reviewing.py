@@ -30,15 +30,22 @@ def standing(*rows: tuple[str, str, str, int, dict[str, object]]) -> dict[str, s
     return dict(standings(said(*rows)).select("completion_id", "review").iter_rows())
 
 
-def test_the_last_word_of_a_reader_counts_and_skipping_is_none() -> None:
+def test_the_last_word_of_a_reader_counts_and_skipping_takes_it_back() -> None:
     assert standing((ONE, "ann", "rejected", 1, {}), (ONE, "ann", "approved", 1, {})) == {ONE: "approved"}
-    assert standing((ONE, "ann", "approved", 1, {}), (ONE, "ann", "skipped", 1, {})) == {ONE: "approved"}
+    assert standing((ONE, "ann", "approved", 1, {}), (ONE, "ann", "skipped", 1, {})) == {}
+    assert standing((ONE, "ann", "approved", 1, {}), (ONE, "bob", "skipped", 2, {})) == {ONE: "approved"}
     assert standing((ONE, "ann", "skipped", 1, {})) == {}
 
 
 def test_one_of_two_readers_is_enough_to_reject() -> None:
     assert standing((ONE, "ann", "rejected", 1, {}), (ONE, "bob", "approved", 2, {})) == {ONE: "rejected"}
     assert standing((ONE, "ann", "approved", 1, {}), (ONE, "bob", "rejected", 2, {})) == {ONE: "rejected"}
+
+
+def test_a_first_reader_who_speaks_after_the_second_has_the_last_word() -> None:
+    contested = ((ONE, "ann", "approved", 1, {}), (ONE, "bob", "rejected", 2, {}))
+    assert standing(*contested, (ONE, "ann", "approved", 1, {})) == {ONE: "approved"}
+    assert standing(*contested, (ONE, "ann", "rejected", 1, {})) == {ONE: "rejected"}
 
 
 def test_the_newest_edit_counts_and_has_to_hold() -> None:
