@@ -16,6 +16,8 @@ from r1data.contamination.benchmark import CASES as CONTAMINATION
 from r1data.contamination.benchmark import run_benchmark as run_contamination
 from r1data.measures import benchmark as filters
 from r1data.progress import Progress
+from r1data.thinking_benchmark import CASES as THINKING
+from r1data.thinking_benchmark import judged_cases
 from r1data.verifiers import VerifierPool
 from r1data.verifiers.benchmark import CASES, Benchmark, faults, run_benchmark
 
@@ -66,6 +68,27 @@ def measures(
     _show_filters(result, Console())
     if show_faults:
         _show_misjudged(result, Console())
+
+
+@bench.command()
+def thinking(
+    cases: Annotated[Path, typer.Option(help="Labelled prompts, JSONL.")] = THINKING,
+    show_faults: Annotated[bool, typer.Option("--faults", help="List every prompt that was judged otherwise.")] = False,
+) -> None:
+    """Print how often the rule that says which prompts need reasoning says what a person said."""
+    found = judged_cases(cases)
+    table = Table("prompts", "language", "agree", title="which prompts need reasoning", title_justify="left")
+    for split in dict.fromkeys(case.split for case in found):
+        for language in ("en", "zh"):
+            mine = [case for case in found if (case.split, case.language) == (split, language)]
+            if mine:
+                table.add_row(split, language, f"{sum(case.agrees for case in mine)} of {len(mine)}")
+    console = Console()
+    console.print(table)
+    for case in found if show_faults else ():
+        if not case.agrees:
+            told = f"{case.category}: {'thinks' if case.said.needed else 'does not think'} ({case.said.reason}): "
+            console.print(Text(told + case.question))
 
 
 def _show_filters(result: filters.Benchmark, console: Console) -> None:

@@ -49,13 +49,14 @@ OTHERS = {
 }
 """Assistants and makers that models have learned to call themselves, and how they are spelt."""
 SELF = (
-    r"\b(?:i am|i'm|my name is|call me|this is|i was (?:\w+ ){{0,3}}(?:made|built|created|trained"
-    r"|developed|designed|released) (?:\w+ ){{0,3}}by|"
-    r"(?:made|built|created|trained|developed|designed) (?:and \w+ )?by|my (?:maker|creator"
-    r"|developers?) (?:is|are)|as)\W+(?:[\w'-]+\W+){{0,8}}?(?:{names})(?!\w)"
+    r"\b(?:(?:i am|i'm|my name is|call me|this is|(?:i was |and |, )?(?:made|built|created|trained|developed|designed)"
+    r"(?: and \w+)? by|my (?:maker|creator|developers?) (?:is|are))(?: [\w'-]+){{0,8}}?|as(?: an?)?(?: [\w-]+)?)"
+    r" (?:{names})(?!\w)(?! \w*(?:user|customer|fan))"
     r"|(?:我是|我叫|我的名字(?:是|叫)|叫做|由)[^。！？\n]{{0,16}}?(?:{names})"
     r"|(?:{names})[^。！？\n]{{0,6}}(?:开发|训练|研发|推出|创造|打造)"
 )
+"""A claim to be, or to be made by, one of these names."""
+MARKUP = re.compile(r"[*_`\"“”「」]")
 NOT = re.compile(
     r"\b(?:not|n't|neither|nor|unlike|rather than|no connection)\b|不是|并非|没有|而非|不叫|不由", re.IGNORECASE
 )
@@ -101,7 +102,7 @@ def claims_to_be(answer: str, own: tuple[str, ...]) -> str | None:
 
     `own` are names that it may have. A sentence that denies it is no claim.
     """
-    for sentence in re.split(r"(?<=[.!?。！？\n])", answer):
+    for sentence in re.split(r"(?<=[.!?。！？\n])", MARKUP.sub("", answer)):
         if NOT.search(sentence):
             continue
         for other, spelt in OTHERS.items():

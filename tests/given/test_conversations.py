@@ -47,7 +47,8 @@ def test_every_shape_says_the_same(shape: str) -> None:
 def test_what_comes_before_the_reply_is_the_prompt() -> None:
     turns = [
         {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi."},
-        {"role": "assistant", "content": "<think>\nA greeting.\n</think>\n\nHello."}, {"role": "user", "content": "Bye."},
+        {"role": "assistant", "content": "<think>\nA greeting.\n</think>\n\nHello."},
+        {"role": "user", "content": "Bye."},
         {"role": "assistant", "content": "See you."},
     ]  # fmt: skip
     found = taken({"messages": turns, "licence": "CC-BY-4.0", "model": "someone/model", "category": "role_play"})
@@ -117,7 +118,9 @@ TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_
 def test_both_names_of_turns_say_the_same(texts: list[str]) -> None:
     texts = [text.replace("<", "(") for text in texts]
     speakers = [("user", "human"), ("assistant", "gpt")] * (len(texts) // 2)
-    one = taken({"messages": [{"role": role, "content": text} for (role, _), text in zip(speakers, texts, strict=True)]})
+    one = taken(
+        {"messages": [{"role": role, "content": text} for (role, _), text in zip(speakers, texts, strict=True)]}
+    )
     other = taken(
         {"conversations": [{"from": name, "value": text} for (_, name), text in zip(speakers, texts, strict=True)]}
     )

@@ -106,7 +106,7 @@ def test_general_answers_are_rated_by_the_judge(tmp_path: Path, tiny: Path) -> N
     now = Workspace(folder / "workspace").tables().verdicts.collect()
     assert ((now["extracted"].cast(pl.Int32) >= 9) == (now["outcome"] == "correct")).all()
     assert fewer.funnel.kept < result.funnel.kept
-    assert stored.keys() == {path for path in (folder / "workspace" / "verdicts").iterdir()}
+    assert stored.keys() == set((folder / "workspace" / "verdicts").iterdir())
 
 
 def test_without_a_judge_it_says_so_before_reading(tmp_path: Path) -> None:
