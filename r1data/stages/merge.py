@@ -148,6 +148,7 @@ def _looked_at(parts: Mapping[str, Path], resemblance: Resemblance) -> Iterator[
             own.cutter = Cutter()
         return offered(checked(rows, file), number, resemblance, own.cutter)
 
+    yield offered(Examples.create_empty(), 0, resemblance, Cutter())  # a mix of empty parts has its columns too
     threads = os.cpu_count() or 1
     looking: deque[Future[Offered]] = deque()
     with ThreadPoolExecutor(threads, "merging") as executor:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from r1data.progress import Progress
+from r1data.duplicates import Resemblance
+from r1data.merging import choose, offered, questions_of
+from r1data.progress import Progress, Silence
+from r1data.recipe import Duplicates
 from r1data.recipe.merging import Merge
 from r1data.report.mix_card import MixFacts
 from r1data.stages.merge import Merging, merge
 from r1data.store.merged_folder import MergedFolder
+from r1data.texts import Cutter
 from schemas import Examples
 
 FACTS = MixFacts("mixed", "name: mixed\n", "r1data run mixed.yaml", "2026-11-29T00:00:00+00:00", "0.6")
 WORDS = "one two red blue sea hill tree road lamp stone wind fish bird salt sand gold iron rope door wall".split()
-
-
-class Silent:
-    """Hears nothing."""
-
-    def say(self, line: str) -> None: ...
-
-    def counts(self, tally: object) -> None: ...
 
 
 def key(*what: object) -> str:
@@ -62,7 +59,7 @@ def example(name: object, question: str = "What is 2 + 2?", text: str | None = N
 
 def frame(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """Rows as `schemas.Examples`."""
-    return Examples.validate(pl.DataFrame(list(rows), schema=Examples.create_empty().schema), cast=True)
+    return pl.DataFrame(list(rows), schema=Examples.create_empty().schema)
 
 
 def put(folder: Path, rows: Sequence[dict[str, Any]], files: int = 1) -> Path:
@@ -82,5 +79,24 @@ def merged(
     """Merge such parts; how it came out, and the table of what became of each row."""
     folders = {name: put(root / "parts" / name, rows, files) for name, rows in parts.items()}
     out = root / "mix"
-    merging = merge(folders, settings, seed, out, Progress(Silent()), facts, file_bytes=file_bytes)
+    merging = merge(folders, settings, seed, out, Progress(Silence()), facts, file_bytes=file_bytes)
     return merging, MergedFolder(out).scan_merged().collect()
+
+
+def decided(
+    parts: Mapping[str, Sequence[dict[str, Any]]], settings: Merge, seed: int = 0, block: int = 1000
+) -> pl.DataFrame:
+    """What is decided of such parts, without any file: a row for each example, `part` being its name."""
+    names = list(parts)
+    with tempfile.TemporaryDirectory() as folder:
+        seen = Resemblance(Path(folder), Duplicates(ngram=settings.ngram, scope=settings.scope))
+        blocks = [offered(frame([]), 0, seen, Cutter())] + [
+            offered(some, number, seen, Cutter())
+            for number, rows in enumerate(parts.values())
+            for some in frame(rows).iter_slices(block)
+        ]
+        offers = pl.concat([one.rows for one in blocks])
+        questions = questions_of(pl.concat([one.questions for one in blocks]))
+        chosen = choose(offers, questions, seen.finish(), settings, seed, names)
+    named = offers.with_columns(part=pl.col("part").replace_strict(dict(enumerate(names)), return_dtype=pl.String))
+    return named.hstack(chosen).join(questions, on="question", how="left", maintain_order="left")
