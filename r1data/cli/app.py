@@ -17,7 +17,7 @@ from r1data.errors import R1dataError
 
 COMMANDS = (
     "run", "plan", "verify", "refine", "merge", "whatif", "status", "explain", "audit", "suspects", "doctor", "prompts",
-    "benchmarks", "models", "bench", "judge", "tests",
+    "benchmarks", "models", "bench", "judge", "tests", "publish",, "publish",
 )  # fmt: skip
 """In the order of the help. Each is a function, or a group of commands, of the same name in a module of that name."""
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from r1data.publishing.trouble import Trouble
 from r1data.publishing.manifest import CARD
+from r1data.publishing.trouble import Trouble
 
 ALL = "all"
 """The row of the card's table that counts every domain together."""

@@ -104,9 +104,7 @@ def steps(change: Difference, files_per_commit: int = FILES_PER_COMMIT) -> list[
         return []
     data = [file for file in change.added if file.path.startswith(DATA)]
     shown = tuple(file for file in change.sent if file not in set(data))
-    first = [
-        Step(tuple(data[start : start + files_per_commit])) for start in range(0, len(data), files_per_commit)
-    ]
+    first = [Step(tuple(data[start : start + files_per_commit])) for start in range(0, len(data), files_per_commit)]
     return [*first, Step(shown, change.deleted, last=True)]
 
 

@@ -20,13 +20,15 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 from huggingface_hub.hf_api import DatasetInfo, GitRefs, RepoFile
-from huggingface_hub.utils import disable_progress_bars, enable_progress_bars, validate_repo_id
 from huggingface_hub.utils._http import default_client_factory
+from huggingface_hub.utils._validators import validate_repo_id
+from huggingface_hub.utils.tqdm import disable_progress_bars, enable_progress_bars
 
 from r1data import __version__
 from r1data.errors import PublishError
 from r1data.publishing.difference import Entry
 from r1data.publishing.patience import Patience, causes, passes, reason, status
+from r1data.visible import visible
 
 KIND = "dataset"
 MAIN = "main"
@@ -60,9 +62,9 @@ class Hub:
 
     repo: str
     token: str | None = field(repr=False)
-    endpoint: str | None = None
-    patience: Patience = Patience()
-    say: Callable[[str], None] = print
+    endpoint: str | None
+    patience: Patience
+    say: Callable[[str], None]
 
     @property
     def url(self) -> str:
@@ -126,7 +128,7 @@ class Hub:
         """
 
         def send() -> str:
-            operations = [
+            operations: list[CommitOperationAdd | CommitOperationDelete] = [
                 *(CommitOperationAdd(path, content) for path, content in contents.items()),
                 *(CommitOperationDelete(path) for path in deleted),
             ]
@@ -167,15 +169,10 @@ class Hub:
 
         return Path(self._try(f"reading {path}", read))
 
-    def commits_since(self, commit: str | None) -> list[str]:
-        """What has been committed after a commit, the newest first: short id, title and authors."""
+    def commits(self) -> list[str]:
+        """What has been committed, the newest first: short id, title and authors."""
         found = self._try("listing commits", lambda: self._api.list_repo_commits(self.repo, repo_type=KIND))
-        told = []
-        for one in found:
-            if one.commit_id == commit:
-                break
-            told.append(f"{one.commit_id[:12]} {one.title!r} by {', '.join(one.authors) or 'somebody'}")
-        return told
+        return [f"{one.commit_id[:12]} {visible(one.title, 80)!r} by {', '.join(one.authors)}" for one in found]
 
     @property
     def _api(self) -> HfApi:
@@ -198,7 +195,7 @@ def _moved() -> Iterator[None]:
     try:
         yield
     except PublishError as error:
-        if error.__cause__ is not None and status(error) in (409, 412):  # type: ignore[arg-type]
+        if error.__cause__ is not None and status(error) in (409, 412):
             raise MovedError from error
         raise
 
@@ -221,8 +218,14 @@ def quiet() -> Iterator[None]:
 
 def _client() -> httpx2.Client:
     client = default_client_factory()
-    client.timeout = httpx2.Timeout(SILENCE_SECONDS, connect=30.0)
+    hooks = client.event_hooks
+    client.event_hooks = {**hooks, "request": [*hooks["request"], _impatient]}
     return client
+
+
+def _impatient(request: httpx2.Request) -> None:
+    """The Hub's client asks for no time limit, call by call; this comes after it."""
+    request.extensions["timeout"] = httpx2.Timeout(SILENCE_SECONDS, connect=30.0).as_dict()
 
 
 def check_repo(repo: str) -> None:
@@ -268,4 +271,3 @@ def _told(hub: Hub, error: Exception) -> str:
     words = " ".join(str(error).split())[:300]
     words = words.replace(hub.token, "***") if hub.token else words
     return re.sub(r"(https?://[^\s?'\"]+)\?\S*", r"\1", words)
-

@@ -32,7 +32,9 @@ FORMS: Mapping[str, str] = {
     "PyPI token": r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,}",
     "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----[\s\\nr]*(?:[A-Za-z0-9+/=]{40,}[\s\\nr]*){2,}",
 }
-_SECRET_NAME = re.compile(r"(^|_)(TOKENS?|KEYS?|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|PAT|CREDENTIALS?)(_|$)", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"(^|_)(TOKENS?|KEYS?|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|PAT|CREDENTIALS?)(_|$)", re.IGNORECASE
+)
 _NAMES = list(FORMS)
 _FORM = re.compile("|".join(f"({form})" for form in FORMS.values()))
 # Rust's engine is several times slower where a word boundary must know all of Unicode.

@@ -6,6 +6,7 @@ stagings of the same rows are told to be the same by `content`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from r1data.recipe import fingerprint
 
-FORMAT = 1
 MANIFEST = "r1data.json"
 CARD = "README.md"
 DATA = "data/"
@@ -62,7 +62,7 @@ class Manifest(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     made_by: str
     name: str
     content: str
@@ -117,3 +117,9 @@ class Manifest(BaseModel):
     def text(self) -> str:
         """The manifest as it is published."""
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+
+
+def manifest_file(content: bytes) -> File:
+    """The manifest itself as one of the files."""
+    git = hashlib.sha1(f"blob {len(content)}\0".encode() + content, usedforsecurity=False)
+    return File(MANIFEST, len(content), hashlib.sha256(content).hexdigest(), git.hexdigest())

@@ -130,7 +130,7 @@ def _read_table(folder: Path, path: str, card: Card, read: _Read, secrets: Mappi
     if (wrong := _unlike(found)) is not None:
         read.troubles.append(Trouble(where, f"is not the table `examples`, version {VERSION}: {wrong}", AGAIN))
         return
-    split, broken = (card.split_of(path) or [None])[0], Counter[str]()
+    split, broken = next(iter(card.split_of(path)), None), Counter[str]()
     for frame in table_batches(file):
         read.rows.append(frame.select(SLIM).with_columns(split=pl.lit(split, pl.String)))
         broken.update(Examples.filter(frame).failure.counts())
