@@ -94,7 +94,7 @@ class Step:
     last: bool = False
 
 
-def steps(change: Difference, files_per_commit: int = FILES_PER_COMMIT) -> list[Step]:
+def steps(change: Difference) -> list[Step]:
     """The commits of a change, in order; none where nothing changes.
 
     New data comes first, under names that no card tells of yet. The last commit brings card and manifest, replaces
@@ -104,7 +104,7 @@ def steps(change: Difference, files_per_commit: int = FILES_PER_COMMIT) -> list[
         return []
     data = [file for file in change.added if file.path.startswith(DATA)]
     shown = tuple(file for file in change.sent if file not in set(data))
-    first = [Step(tuple(data[start : start + files_per_commit])) for start in range(0, len(data), files_per_commit)]
+    first = [Step(tuple(data[start : start + FILES_PER_COMMIT])) for start in range(0, len(data), FILES_PER_COMMIT)]
     return [*first, Step(shown, change.deleted, last=True)]
 
 

@@ -140,6 +140,7 @@ class FakeHub:
 class _Handler(BaseHTTPRequestHandler):
     hub: FakeHub
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: two make every answer wait for 40 ms
 
     def log_message(self, *args: object) -> None:
         pass
@@ -167,6 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self._say(429, {"error": "slow down"}, {"Retry-After": "1"})
                 case _:
                     self._answer(body, kind)
+            self.wfile.flush()
             self.hub.after(self.command, self.place)
 
     def _body(self) -> bytes:
