@@ -203,9 +203,11 @@ def _moved() -> Iterator[None]:
 @contextmanager
 def quiet() -> Iterator[None]:
     """The Hub's client is quiet in this block, and does not wait for ever."""
-    log = logging.getLogger("huggingface_hub")
-    level = log.level
-    log.setLevel(logging.ERROR)  # its warnings hold addresses that are as good as keys for an hour
+    # What they tell holds addresses that are as good as keys for an hour.
+    logs = [logging.getLogger(name) for name in ("huggingface_hub", "httpx2", "httpcore2")]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.ERROR)
     disable_progress_bars()
     set_client_factory(_client)
     try:
@@ -213,7 +215,8 @@ def quiet() -> Iterator[None]:
     finally:
         set_client_factory(default_client_factory)
         enable_progress_bars()
-        log.setLevel(level)
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 def _client() -> httpx2.Client:

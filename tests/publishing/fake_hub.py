@@ -225,7 +225,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _create(self, asked: dict[str, Any]) -> None:
         name = f"{asked['organization']}/{asked['name']}"
         if name in self.hub.repos:
-            return self._say(409, {"error": "You already created this dataset repo"})
+            url = f"{self.hub.url}/datasets/{name}"
+            return self._say(409, {"error": "You already created this dataset repo", "url": url})
         self.hub.make(name, private=asked.get("visibility") == "private")
         return self._say(200, {"url": f"{self.hub.url}/datasets/{name}"})
 

@@ -77,12 +77,14 @@ def test_a_hub_that_stays_away_is_an_error_that_says_so(
     publisher: Publisher, hub: FakeHub, workspace: Workspace
 ) -> None:
     good = without_fault(publisher, workspace)
+    hub.objects.clear()
+    hub.puts.clear()
     for place in (PUT, COMMIT, TAG):
-        hub.faults = [Fault("busy", *place, times=100)]
+        hub.faults = [Fault("busy", *place, times=10**6)]
         with pytest.raises(PublishError, match=r"out of order \(503\)") as caught:
             publisher(workspace)
         assert "run the same command again" in str(caught.value.remedy)
-        hub.faults = [Fault("limit", *place, times=100)]
+        hub.faults = [Fault("limit", *place, times=10**6)]
         with pytest.raises(PublishError, match=r"no more requests for now \(429\)"):
             publisher(workspace)
         hub.faults = []
@@ -169,7 +171,7 @@ def test_what_a_broken_publication_left_is_cleared_by_the_next_one(
     publisher: Publisher, hub: FakeHub, workspace: Workspace
 ) -> None:
     """The rows have changed since it was broken off: its files are known as ours, and go."""
-    hub.faults = [Fault("busy", *COMMIT, times=100, skip=1)]
+    hub.faults = [Fault("busy", *COMMIT, times=10**6, skip=1)]
     with pytest.raises(PublishError):
         publisher(workspace)
     left = {path for path in hub.contents(REPO) if path.startswith("data/")}
@@ -182,18 +184,16 @@ def test_the_token_is_nowhere_but_in_requests(
     publisher: Publisher, hub: FakeHub, workspace: Workspace, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level("DEBUG")
-    hub.faults = [Fault("busy", *PUT, times=100)]
+    hub.faults = [Fault("busy", *PUT, times=10**6)]
     with pytest.raises(PublishError) as caught:
         publisher(workspace)
     hub.faults = []
     publisher(workspace)
-    hub.repos[REPO].private = True
-    publisher.hub = hub
     written = "".join(path.read_text(errors="replace") for path in workspace.root.rglob("*") if path.is_file())
     there = b"".join(hub.contents(REPO).values()).decode(errors="replace")
     out, err = capfd.readouterr()
     told = "\n".join([str(caught.value), *publisher.said, caplog.text, written, there, out, err])
-    assert TOKEN not in told and "verySecret" not in "\n".join([str(caught.value), *publisher.said, out, err])
+    assert TOKEN not in told and "verySecret" not in told
 
 
 @pytest.mark.parametrize(("token", "what"), [("", "HF_TOKEN is not set"), ("hf_other", "does not know the token")])
