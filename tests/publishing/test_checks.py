@@ -170,7 +170,8 @@ def test_a_text_that_looks_like_a_key_and_is_none_can_be_named_by_its_mark(
 @pytest.mark.parametrize(
     "text",
     ["", "---\n", "---\n- a\n---\n", "---\nconfigs: 3\n---\n", "---\nconfigs: [1, {data_files: 2}]\n---\n",
-     "---\na: &a [*a]\n---\n", "---\n!!python/object/apply:os.system [x]\n---\n", "| domain | samples |\n|---|---|\n| a |"],
+     "---\na: &a [*a]\n---\n", "---\n!!python/object/apply:os.system [x]\n---\n",
+     "| domain | samples |\n|---|---|\n| a |"],
 )  # fmt: skip
 def test_a_card_that_is_none_states_nothing(text: str) -> None:
     card = read_card(text)

@@ -11,7 +11,7 @@ import pytest
 
 from r1data.errors import PublishError
 from r1data.store import Workspace
-from tests.publishing.fake_hub import ATTRIBUTES, TOKEN, Fault, FakeHub
+from tests.publishing.fake_hub import ATTRIBUTES, TOKEN, FakeHub, Fault
 from tests.publishing.staging import REPO, Publisher, examples, remembered, stage, state
 
 PUT, BATCH, COMMIT, TAG = ("PUT", "/lfs/"), ("POST", "objects/batch"), ("POST", "/commit/"), ("POST", "/tag/")
@@ -94,9 +94,7 @@ def test_a_hub_that_stays_away_is_an_error_that_says_so(
         publisher(workspace)
 
 
-def test_a_harmless_commit_that_comes_between_stays(
-    publisher: Publisher, hub: FakeHub, workspace: Workspace
-) -> None:
+def test_a_harmless_commit_that_comes_between_stays(publisher: Publisher, hub: FakeHub, workspace: Workspace) -> None:
     _once_before(hub, COMMIT, lambda: hub.commit(REPO, {"LICENSE": b"MIT"}))
     done = publisher(workspace)
     assert done.tag == "v1" and hub.contents(REPO, "v1")["LICENSE"] == b"MIT"
@@ -181,7 +179,11 @@ def test_what_a_broken_publication_left_is_cleared_by_the_next_one(
 
 
 def test_the_token_is_nowhere_but_in_requests(
-    publisher: Publisher, hub: FakeHub, workspace: Workspace, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    publisher: Publisher,
+    hub: FakeHub,
+    workspace: Workspace,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level("DEBUG")
     hub.faults = [Fault("busy", *PUT, times=10**6)]

@@ -143,7 +143,7 @@ def test_versions_are_not_moved(publisher: Publisher, hub: FakeHub, workspace: W
 
 @pytest.mark.parametrize("repo", ["sums", "a/b/c", "team/", "../x", "team/a b", "team/--x"])
 def test_names_that_are_none_are_refused(publisher: Publisher, hub: FakeHub, workspace: Workspace, repo: str) -> None:
-    with pytest.raises(PublishError, match="is no name|lacks the owner") as caught:
+    with pytest.raises(PublishError, match=r"is no name|lacks the owner") as caught:
         publisher(workspace, repo)
     assert "OWNER/" in str(caught.value.remedy) and not hub.asked
 

@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import huggingface_hub.constants
 import polars as pl
+import pytest
+from click.testing import CliRunner
 
+from r1data.cli.app import Commands
 from r1data.publishing import Request, outlook
 from r1data.store import Workspace
 from schemas import Examples
@@ -36,7 +40,7 @@ def call(publisher: Publisher, tmp_path: Path, *command: str) -> subprocess.Comp
 
 
 def test_what_the_command_publishes_is_loaded_back_row_for_row(
-    publisher: Publisher, hub: FakeHub, workspace: Workspace, tmp_path: Path
+    publisher: Publisher, hub: FakeHub, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = examples(64)
     stage(workspace.root, rows, files=4)
@@ -57,8 +61,8 @@ def test_what_the_command_publishes_is_loaded_back_row_for_row(
     for split, staged in (("train", rows.head(48)), ("test", rows.tail(16))):
         loaded = Examples.validate(pl.read_parquet(tmp_path / f"{split}.parquet"), cast=True)
         assert loaded.equals(staged), split
-    again = call(publisher, tmp_path, *command[:-1])
-    assert again.returncode == 0 and again.stdout.startswith(f"nothing new: {hub.url}/datasets/{REPO} has it as v1")
+    code, out = invoke(monkeypatch, publisher.environment, *command[3:-1])
+    assert code == 0 and f"nothing new: {hub.url}/datasets/{REPO} has it as v1" in out
 
 
 def test_the_outlook_shows_what_would_go_and_sends_nothing(
@@ -84,16 +88,33 @@ def test_the_outlook_shows_what_would_go_and_sends_nothing(
 
 
 def test_a_dry_run_needs_neither_network_nor_token(
-    publisher: Publisher, hub: FakeHub, workspace: Workspace, tmp_path: Path
+    publisher: Publisher, hub: FakeHub, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.close()
-    command = ("-m", "r1data", "publish", "-w", str(workspace.root), "--repo", REPO, "--dry-run")
-    lone = Publisher(hub)
-    given = environment(lone, tmp_path) | {"HF_TOKEN": "", "COLUMNS": "140"}
-    ran = subprocess.run([sys.executable, *command], env=given, capture_output=True, text=True, timeout=120)
-    assert ran.returncode == 0, ran.stderr
-    assert "the Hub was not asked what is there" in ran.stdout and "5 files" in ran.stdout
+    command = ("-w", str(workspace.root), "--repo", REPO, "--dry-run")
+    given = {"HF_TOKEN": "", "HF_ENDPOINT": hub.url, "COLUMNS": "140"}
+    code, out = invoke(monkeypatch, given, *command)
+    assert code == 0 and "the Hub was not asked what is there" in out and "5 files" in out
     (workspace.root / "dataset" / "x").write_text("?")
-    given["HF_HUB_OFFLINE"] = "1"
-    ran = subprocess.run([sys.executable, *command], env=given, capture_output=True, text=True, timeout=120)
-    assert ran.returncode == 1 and "would not be published: dataset/x" in ran.stdout and "HF_HUB_OFFLINE" in ran.stdout
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    code, out = invoke(monkeypatch, given, *command)
+    assert code == 1 and "would not be published: dataset/x" in out and "HF_HUB_OFFLINE" in out
+
+
+def test_the_command_says_what_it_did(
+    publisher: Publisher, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("-w", str(workspace.root), "--repo", REPO, "--message", "Sums", "--verify", "hashes")
+    code, out = invoke(monkeypatch, publisher.environment, *command)
+    assert code == 0 and "as v1 (private; 40 train)" in out and "read back and found whole" in out
+    assert [one.title for one in publisher.hub.repos[REPO].commits][-1] == "Sums"
+    code, out = invoke(monkeypatch, publisher.environment, *command, "--json")
+    assert code == 0 and '"changed": false' in out
+
+
+def invoke(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """The command in this process: its status and what it printed."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    ran = CliRunner().invoke(Commands()["publish"], list(arguments))
+    return ran.exit_code, ran.output
