@@ -5,7 +5,8 @@
     ├── SourceError         prompts cannot be read, or too many of them are bad
     ├── ModelError          a model's folder or tokenizer cannot be used
     ├── EngineError         no engine can be reached or started, or all of them have died
-    └── WorkspaceError      a workspace is missing, in use, or not what it should be
+    ├── WorkspaceError      a workspace is missing, in use, or not what it should be
+    └── PublishError        a dataset is not fit to be published, or the Hub does not take it or has something else
 
 One bad row is never an exception: it becomes a row with its reason. Anything that is not an `R1dataError` is a
 fault of ours and keeps its traceback.
@@ -44,3 +45,7 @@ class VerifierError(R1dataError):
 
 class WorkspaceError(R1dataError):
     """A workspace is missing, in use, or not what it should be."""
+
+
+class PublishError(R1dataError):
+    """A dataset is not fit to be published, or the Hub does not take it or has something else."""
