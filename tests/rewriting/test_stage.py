@@ -71,8 +71,10 @@ def test_no_answer_has_changed(cold: tuple[Path, RewriteResult]) -> None:
 def test_before_and_after_are_both_there(origin: Path, cold: tuple[Path, RewriteResult]) -> None:
     rows = rewrites(cold[0])
     originals = contents(origin)["completions"].select(original_id="completion_id", before="text")
-    assert rows.select("original_id", "before").sort("original_id").equals(
-        originals.join(rows, on="original_id", how="semi").sort("original_id")
+    assert (
+        rows.select("original_id", "before")
+        .sort("original_id")
+        .equals(originals.join(rows, on="original_id", how="semi").sort("original_id"))
     )
     after = contents(cold[0])["completions"].join(rows, on="completion_id")
     assert (after["text"] != after["before"]).all()
@@ -106,7 +108,9 @@ def test_a_second_run_asks_nothing(origin: Path, cold: tuple[Path, RewriteResult
     assert {path: path.stat().st_mtime_ns for path in (root / "completions").iterdir()} == before
 
 
-def test_other_thresholds_ask_nothing_and_decide_anew(origin: Path, cold: tuple[Path, RewriteResult], tiny: Path) -> None:
+def test_other_thresholds_ask_nothing_and_decide_anew(
+    origin: Path, cold: tuple[Path, RewriteResult], tiny: Path
+) -> None:
     root, first = cold
     lax = rewritten(origin, root, tiny, selection={"style": "optional"})
     assert lax.rewritten == 0 and lax.funnel.kept > first.funnel.kept
