@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from r1data.errors import WorkspaceError
+from r1data.explain import DrawStory, explain
 from r1data.progress import Progress, Silence
 from r1data.recipe import Model, Rewrite, read_runtime
 from r1data.rewrite_run import RewriteResult, run_rewrite
@@ -84,6 +85,12 @@ def test_before_and_after_are_both_there(origin: Path, cold: tuple[Path, Rewrite
     assert all(1 <= step["tries"] <= 3 and "@" in step["template"] for step in taken)
     example = contents(cold[0])["examples"].join(rows, left_on="example_id", right_on="completion_id")
     assert example["rewritten_from"].equals(example["original_id"].rename("rewritten_from")) and example.height
+
+
+def test_a_rewrite_can_answer_for_itself(cold: tuple[Path, RewriteResult]) -> None:
+    row = rewrites(cold[0]).to_dicts()[0]
+    story = explain(Workspace(cold[0]), row["completion_id"])
+    assert isinstance(story, DrawStory) and story.planned is not None and story.rewrite == row
 
 
 def test_only_what_strays_is_translated_and_comes_back_in_the_language(
