@@ -38,6 +38,8 @@ class DrawStory:
     twin: dict[str, Any] | None
     """The reply that it repeats, where it is rejected for that: id, prompt_id, draw, similarity and text."""
     example: dict[str, Any] | None
+    rewrite: dict[str, Any] | None = None
+    """What it was made from, where it is a rewritten reply: the original's id, part and text, and the steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ def _draw_story(workspace: Workspace, tables: Tables, completion_id: str) -> Dra
         contaminations=_hits(tables, completion_id, prompt_id),
         twin=_twin(workspace, decision),
         example=_one(tables.examples, "example_id", completion_id),
+        rewrite=_one(tables.rewrites, "completion_id", completion_id),
     )
 
 

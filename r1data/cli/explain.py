@@ -80,6 +80,10 @@ def _show_draw(console: Console, story: DrawStory) -> None:
             _show_text(console, "reply", text)
     elif story.planned is not None:
         _show_fields(console, "planned draw", story.planned)
+    if story.rewrite is not None:
+        text = story.rewrite.pop("before")
+        _show_fields(console, "rewritten", story.rewrite)
+        _show_text(console, "before it was rewritten", text)
     for verdict in story.verdicts:
         _show_fields(console, "verdict", verdict)
     if story.measures is not None:

@@ -1,4 +1,4 @@
-"""Exemplars, the direct route and the zero route: what stands in front of a prompt, and what becomes of R1-Zero's form."""
+"""Exemplars, the direct route and the zero route: what stands in front, and what becomes of R1-Zero's form."""
 
 import json
 from dataclasses import replace

@@ -26,7 +26,7 @@ SOLUTION = "$17 + 25 = \\boxed{42}$"
 ORIGINAL = Original(
     completion_id="a" * 32, prompt_id="b" * 32, text=f"<think>\n{NOTES}\n</think>\n\nThe answer is \\boxed{{42}}.",
     finish_reason="stop", prompt_tokens=9, completion_tokens=30, model="first", model_fingerprint="f", origin="few",
-    question="Anna has 17 apples and Ben has 25. How many do they have together? Count every apple of both baskets once.",
+    question="Anna has 17 apples and Ben has 25. How many do they have together? Count every apple of both once.",
     language="en", verifier="math", reference="42", task=None, strays=False, easy=False,
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from r1data.errors import WorkspaceError
+from r1data.explain import DrawStory, explain
 from r1data.progress import Progress, Silence
 from r1data.recipe import Model, Rewrite, read_runtime
 from r1data.rewrite_run import RewriteResult, run_rewrite
@@ -71,8 +72,10 @@ def test_no_answer_has_changed(cold: tuple[Path, RewriteResult]) -> None:
 def test_before_and_after_are_both_there(origin: Path, cold: tuple[Path, RewriteResult]) -> None:
     rows = rewrites(cold[0])
     originals = contents(origin)["completions"].select(original_id="completion_id", before="text")
-    assert rows.select("original_id", "before").sort("original_id").equals(
-        originals.join(rows, on="original_id", how="semi").sort("original_id")
+    assert (
+        rows.select("original_id", "before")
+        .sort("original_id")
+        .equals(originals.join(rows, on="original_id", how="semi").sort("original_id"))
     )
     after = contents(cold[0])["completions"].join(rows, on="completion_id")
     assert (after["text"] != after["before"]).all()
@@ -82,6 +85,12 @@ def test_before_and_after_are_both_there(origin: Path, cold: tuple[Path, Rewrite
     assert all(1 <= step["tries"] <= 3 and "@" in step["template"] for step in taken)
     example = contents(cold[0])["examples"].join(rows, left_on="example_id", right_on="completion_id")
     assert example["rewritten_from"].equals(example["original_id"].rename("rewritten_from")) and example.height
+
+
+def test_a_rewrite_can_answer_for_itself(cold: tuple[Path, RewriteResult]) -> None:
+    row = rewrites(cold[0]).to_dicts()[0]
+    story = explain(Workspace(cold[0]), row["completion_id"])
+    assert isinstance(story, DrawStory) and story.planned is not None and story.rewrite == row
 
 
 def test_only_what_strays_is_translated_and_comes_back_in_the_language(
@@ -106,7 +115,9 @@ def test_a_second_run_asks_nothing(origin: Path, cold: tuple[Path, RewriteResult
     assert {path: path.stat().st_mtime_ns for path in (root / "completions").iterdir()} == before
 
 
-def test_other_thresholds_ask_nothing_and_decide_anew(origin: Path, cold: tuple[Path, RewriteResult], tiny: Path) -> None:
+def test_other_thresholds_ask_nothing_and_decide_anew(
+    origin: Path, cold: tuple[Path, RewriteResult], tiny: Path
+) -> None:
     root, first = cold
     lax = rewritten(origin, root, tiny, selection={"style": "optional"})
     assert lax.rewritten == 0 and lax.funnel.kept > first.funnel.kept

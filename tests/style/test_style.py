@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from r1data.recipe import Rewrite, Style
 from r1data.selection import NAMES
-from r1data.style import Asked, boxed, columns, flaws, new_numbers, numbers_of, summary_flaws, thought_flaws, widest_line
+from r1data.style import (
+    Asked,
+    boxed,
+    columns,
+    flaws,
+    new_numbers,
+    numbers_of,
+    summary_flaws,
+    thought_flaws,
+    widest_line,
+)
 from schemas import STYLE_CHECKS
 
 LIMITS = Style()
