@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import urllib.error
 import urllib.request
 import uuid
 from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from r1data.errors import WorkspaceError
 from r1data.store import Workspace, write_text
 from r1data.store.reviews import last_sign_off
 
@@ -63,7 +61,7 @@ def _request(path: Path) -> tuple[urllib.request.Request, uuid.UUID]:
     waiting = json.loads(path.read_text(encoding="utf-8"))
     run, api = uuid.UUID(waiting["flow_run_id"]), str(waiting["api_url"]).rstrip("/")
     if urlsplit(api).scheme not in ("http", "https"):
-        raise WorkspaceError(f"{path}: {api!r} is no address of a Prefect server", "remove the file")
+        raise ValueError(f"{api!r} is no address of a Prefect server")
     headers = {"Content-Type": "application/json"} | _credentials()
     return urllib.request.Request(f"{api}/flow_runs/{run}/resume", b"{}", headers, method="POST"), run
 
