@@ -15,15 +15,38 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from r1data.store import Workspace, write_text
-from r1data.store.reviews import last_sign_off
+from r1data.store.reviews import ReviewStore, last_sign_off
 
 WAITING = "review_wait.json"
 SECONDS = 10.0
+SIGNED = "signed off"
 
 
 def recipe_of(root: Path) -> str:
     """The fingerprint of what the workspace holds: a sign-off counts for that, and not for what comes later."""
     return str(Workspace(root).read_manifest().get("recipe", ""))
+
+
+def parts_of(root: Path) -> list[str]:
+    """Names of a mix's parts that are in its dataset; of any other workspace the one name that is empty."""
+    manifest = Workspace.existing(root).read_manifest()
+    names: list[str] = manifest.get("parts", []) if manifest.get("kind") == "mix" else [""]
+    return names
+
+
+def sign_off(root: Path, reviewer: str, now: float, note: str | None = None, *, signed: bool = True) -> str:
+    """Write down that the review of a workspace, with all its parts, is finished (or with `signed=False` that it is
+    not), and let the flow run go on that waits for that; says what came of it.
+    """
+    roots = [root, *(root / "parts" / part for part in parts_of(root) if part)]
+    for one in roots:
+        store = ReviewStore(one)
+        store.sign_off(reviewer, recipe_of(one), now, note, signed=signed)
+        store.close()
+    if not signed:
+        return "taken back"
+    said = [resume_waiting(one) for one in roots]
+    return next((one for one in said if one != SIGNED), SIGNED)
 
 
 def signed_off(root: Path) -> bool:
@@ -44,7 +67,7 @@ def resume_waiting(root: Path) -> str:
     """
     path = root / WAITING
     if not path.is_file():
-        return "signed off"
+        return SIGNED
     try:
         request, run = _request(path)
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from r1data.review.gate import WAITING, recipe_of, resume_waiting, signed_off, wait_for_review
-from r1data.store.reviews import ReviewStore
+from r1data.review.gate import WAITING, resume_waiting, sign_off, signed_off, wait_for_review
 
 RUN = str(uuid.uuid4())
 
@@ -22,9 +21,7 @@ def made_of(root: Path, recipe: str) -> None:
 
 
 def sign(root: Path, *, signed: bool = True) -> None:
-    store = ReviewStore(root)
-    store.sign_off("ann", recipe_of(root), 1.0, signed=signed)
-    store.close()
+    sign_off(root, "ann", 1.0, signed=signed)
 
 
 def test_a_sign_off_counts_for_what_was_there(tmp_path: Path) -> None:
@@ -38,6 +35,16 @@ def test_a_sign_off_counts_for_what_was_there(tmp_path: Path) -> None:
     assert signed_off(tmp_path)
     sign(tmp_path, signed=False)
     assert not signed_off(tmp_path)
+
+
+def test_a_mix_is_signed_off_with_its_parts(tmp_path: Path) -> None:
+    for part in ("one", "two", "unused"):
+        (tmp_path / "parts" / part).mkdir(parents=True)
+        made_of(tmp_path / "parts" / part, part)
+    (tmp_path / "manifest.json").write_text(json.dumps({"kind": "mix", "recipe": "mix", "parts": ["one", "two"]}))
+    assert sign_off(tmp_path, "ann", 1.0) == "signed off"
+    assert signed_off(tmp_path) and signed_off(tmp_path / "parts" / "one") and signed_off(tmp_path / "parts" / "two")
+    assert not signed_off(tmp_path / "parts" / "unused")
 
 
 @pytest.fixture
