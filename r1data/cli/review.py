@@ -15,18 +15,15 @@ import uvicorn
 
 from r1data.cli.workspaces import WorkspaceOption, find_workspace
 from r1data.errors import WorkspaceError
+from r1data.review import gate
 from r1data.review.doors import Doors, is_name
-from r1data.review.gate import recipe_of, resume_waiting
 from r1data.review.plans import Plan
 from r1data.review.room import Room
 from r1data.review.server import make_app
-from r1data.store.reviews import ReviewStore
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
-review = typer.Typer(
-    name="review", help="Have people read what a run has made.", invoke_without_command=True
-)
+review = typer.Typer(name="review", help="Have people read what a run has made.", invoke_without_command=True)
 ReviewerOption = Annotated[
     list[str] | None, typer.Option("--reviewer", help="Who reads; repeat it for several people. By default your login.")
 ]
@@ -105,10 +102,7 @@ def sign_off(
 ) -> None:
     """Say that the review is finished, as the page's button does; a flow that waits for it goes on."""
     root = find_workspace(workspace).root
-    store = ReviewStore(root)
-    store.sign_off(reviewer or getpass.getuser(), recipe_of(root), time.time(), note, signed=not back)
-    store.close()
-    typer.echo("taken back" if back else resume_waiting(root))
+    typer.echo(gate.sign_off(root, reviewer or getpass.getuser(), time.time(), note, signed=not back))
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -8,24 +8,45 @@ from __future__ import annotations
 
 import json
 import os
-import urllib.error
 import urllib.request
 import uuid
 from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from r1data.errors import WorkspaceError
 from r1data.store import Workspace, write_text
-from r1data.store.reviews import last_sign_off
+from r1data.store.reviews import ReviewStore, last_sign_off
 
 WAITING = "review_wait.json"
 SECONDS = 10.0
+SIGNED = "signed off"
 
 
 def recipe_of(root: Path) -> str:
     """The fingerprint of what the workspace holds: a sign-off counts for that, and not for what comes later."""
     return str(Workspace(root).read_manifest().get("recipe", ""))
+
+
+def parts_of(root: Path) -> list[str]:
+    """Names of a mix's parts that are in its dataset; of any other workspace the one name that is empty."""
+    manifest = Workspace.existing(root).read_manifest()
+    names: list[str] = manifest.get("parts", []) if manifest.get("kind") == "mix" else [""]
+    return names
+
+
+def sign_off(root: Path, reviewer: str, now: float, note: str | None = None, *, signed: bool = True) -> str:
+    """Write down that the review of a workspace, with all its parts, is finished (or with `signed=False` that it is
+    not), and let the flow run go on that waits for that; says what came of it.
+    """
+    roots = [root, *(root / "parts" / part for part in parts_of(root) if part)]
+    for one in roots:
+        store = ReviewStore(one)
+        store.sign_off(reviewer, recipe_of(one), now, note, signed=signed)
+        store.close()
+    if not signed:
+        return "taken back"
+    said = [resume_waiting(one) for one in roots]
+    return next((one for one in said if one != SIGNED), SIGNED)
 
 
 def signed_off(root: Path) -> bool:
@@ -46,7 +67,7 @@ def resume_waiting(root: Path) -> str:
     """
     path = root / WAITING
     if not path.is_file():
-        return "signed off"
+        return SIGNED
     try:
         request, run = _request(path)
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:
@@ -63,7 +84,7 @@ def _request(path: Path) -> tuple[urllib.request.Request, uuid.UUID]:
     waiting = json.loads(path.read_text(encoding="utf-8"))
     run, api = uuid.UUID(waiting["flow_run_id"]), str(waiting["api_url"]).rstrip("/")
     if urlsplit(api).scheme not in ("http", "https"):
-        raise WorkspaceError(f"{path}: {api!r} is no address of a Prefect server", "remove the file")
+        raise ValueError(f"{api!r} is no address of a Prefect server")
     headers = {"Content-Type": "application/json"} | _credentials()
     return urllib.request.Request(f"{api}/flow_runs/{run}/resume", b"{}", headers, method="POST"), run
 

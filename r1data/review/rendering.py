@@ -119,8 +119,11 @@ def _closed(text: str, opened: int) -> int:
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 12}).enable("table")
-    markdown.disable(["link", "image", "autolink", "html_block", "html_inline", "reference", "code"])
-    dollarmath_plugin(markdown, allow_labels=False, allow_space=False, double_inline=True, renderer=_formula)
+    # Without `escape`, broken formulas are seen as they were written.
+    markdown.disable(["link", "image", "autolink", "html_block", "html_inline", "reference", "code", "escape"])
+    dollarmath_plugin(
+        markdown, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True, renderer=_formula
+    )
     markdown.inline.ruler.before("escape", "tex", _tex)
     markdown.add_render_rule("fence", _fence)
     return markdown

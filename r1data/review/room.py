@@ -21,7 +21,7 @@ from r1data import replies
 from r1data.errors import R1dataError
 from r1data.review.agreement import Agreement, agreement
 from r1data.review.editing import LONGEST_EDIT, Graded, graded, with_text
-from r1data.review.gate import recipe_of, resume_waiting
+from r1data.review.gate import recipe_of, sign_off
 from r1data.review.plans import Plan
 from r1data.review.reasons import REASONS
 from r1data.review.rendering import plain
@@ -244,11 +244,7 @@ class Room:
 
     def sign_off(self, reviewer: str, note: str | None, *, signed: bool = True) -> str:
         """Write down that the review is finished, and let a run that waits for that go on; says what came of it."""
-        store = self._desks[""].store if "" in self._desks else ReviewStore(self.root)
-        store.sign_off(reviewer, recipe_of(self.root), self._clock(), note, signed=signed)
-        if "" not in self._desks:
-            store.close()
-        return resume_waiting(self.root) if signed else "taken back"
+        return sign_off(self.root, reviewer, self._clock(), note, signed=signed)
 
     def signed(self) -> dict[str, Any] | None:
         """The newest word on whether the review is finished."""

@@ -183,7 +183,7 @@ def _keys(told: Mapping[str, Any]) -> list[str]:
     keys = told.get("holding", [])
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise BadRequest("`holding` should be a list of keys")
-    return keys[:MOST_AT_ONCE]
+    return keys
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

@@ -17,6 +17,7 @@ import yaml
 
 from r1data.errors import WorkspaceError
 from r1data.recipe import Selection
+from r1data.review.gate import parts_of
 from r1data.review.plans import Plan, ordered
 from r1data.selection import MEASURES, combined
 from r1data.store import Tables, Workspace
@@ -150,9 +151,7 @@ def shelves(root: Path, plan: Plan) -> list[Shelf]:
     Raises:
         WorkspaceError: nothing has been decided there yet.
     """
-    manifest = Workspace.existing(root).read_manifest()
-    parts = manifest.get("parts", []) if manifest.get("kind") == "mix" else [""]
-    places = [(root / "parts" / part if part else root, part) for part in parts]
+    places = [(root / "parts" / part if part else root, part) for part in parts_of(root)]
     places = [(path, part) for path, part in places if (path / "decisions.parquet").is_file()]
     if not places:
         raise WorkspaceError(f"{root}: nothing has been decided on yet", "run the recipe to its end first")

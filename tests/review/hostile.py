@@ -17,7 +17,7 @@ def attacks(trap: str) -> dict[str, str]:
         "focus": f'<input autofocus onfocus="{RUN}"><select autofocus onfocus="{RUN}">',
         "link": f"[click](javascript:{RUN}) [click](JaVaScRiPt&colon;{RUN}) <javascript:{RUN}>",
         "link in html": f'<a href="javascript:{RUN}" autofocus>click</a>',
-        "data link": f"[x](data:text/html;base64,PHNjcmlwdD5vd25lZD0xPC9zY3JpcHQ+) <iframe srcdoc='<script>{RUN}</script>'>",
+        "data link": f"[x](data:text/html;base64,PHNjcmlwdD5vd25lZD0xPC9zY3JpcHQ+) <iframe srcdoc='<script>{RUN}</script>'>",  # noqa: E501
         "image": f"![x]({trap}) ![x][y]\n\n[y]: {trap}",
         "image in html": f'<img src="{trap}"><picture><source srcset="{trap}"><img></picture><video poster="{trap}">',
         "style": f"<style>@import url('{trap}');*{{display:none!important}}</style>",
@@ -31,14 +31,14 @@ def attacks(trap: str) -> dict[str, str]:
         "math html": f"$\\text{{<img src=x onerror={RUN}>}}$ \\(\\style{{x}}{{<script>{RUN}</script>}}\\)",
         "mathml": f'<math><maction actiontype="statusline" xlink:href="javascript:{RUN}">x</maction></math>'
         f"<math><mtext><table><mglyph><style><img src=x onerror={RUN}></style></mglyph></table></mtext></math>",
-        "broken latex": "$\\frac{1}{$ $$\\begin{matrix} 1 & 2 \\\\ $$ $\\left( x$ \\(\\sqrt[\\) \\[ $" + "{" * 400 + "$",
+        "broken latex": "$\\frac{1}{$ $$\\begin{matrix} 1 & 2 \\\\ $$ $\\left( x$ \\(\\sqrt[\\) \\[ $" + "{" * 400 + "$",  # noqa: E501
         "deep": "> " * 300 + "x\n\n" + "- " * 300 + "y\n\n" + "*" * 4000 + "[" * 3000,
         "a megabyte": "A word and another one. " * 42_000,
         "a megabyte in one": "<b>" + "a" * 1_000_000,
         "controls": "\x00\x01\x08\x1b[31m\x1b]0;owned\x07\x7f\x9b" + "red",
         "right to left": "the answer is \u202e24\u202c, \u2066x\u2067y\u2069 and \u200f\u200ezero\u200bwidth\ufeff",
         "stacked marks": "a" + "\u0301\u0489" * 3000,
-        "code": f'```html\n<script>{RUN}</script>\n```\n\n```"><img src=x onerror={RUN}>\nx\n```\n\n`<img src=x onerror={RUN}>`',
-        "clobbering": '<a id="main"><a id="editor-text" name="value"><form name="body"><p id="keys" data-do="approve">press a',
+        "code": f'```html\n<script>{RUN}</script>\n```\n\n```"><img src=x onerror={RUN}>\nx\n```\n\n`<img src=x onerror={RUN}>`',  # noqa: E501
+        "clobbering": '<a id="main"><a id="editor-text" name="value"><form name="body"><p id="keys" data-do="approve">press a',  # noqa: E501
         "template": "{{ constructor.constructor('owned=1')() }} ${owned=1} <%= owned %> #{owned}",
     }  # fmt: skip

@@ -32,6 +32,7 @@ ANYTHING = {
     "cut_off": "keep", "similarity": 1,
 }  # fmt: skip
 SHOWN = "document.querySelector('main .sample')?.dataset.key"
+NEXT = f"({SHOWN}) || (document.querySelector('main .empty h2') && 'end')"
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +65,17 @@ def trap() -> Iterator[tuple[str, list[bytes]]]:
 
 def enter(page: Page, link: str) -> str:
     """Open the page by its link; the first sample's key."""
-    page.said.clear()
     page.open("about:blank")
+    page.wait("location.href === 'about:blank'")
+    page.said.clear()  # the last server is gone, and its page may have noticed
     page.open(link)
     return str(page.wait(SHOWN))
 
 
 def press_on(page: Page, key: str, shown: str) -> str:
-    """Press a key that brings the next sample; its key, None at the end."""
+    """Press a key that brings the next sample; its key, or `end`."""
     page.press(key)
-    return str(page.wait(f"({SHOWN}) !== '{shown}' && (({SHOWN}) || 'end')"))
+    return str(page.wait(f"({SHOWN}) !== '{shown}' && ({NEXT})"))
 
 
 def test_nothing_that_a_model_wrote_runs_or_loads(
@@ -101,9 +103,20 @@ def test_nothing_that_a_model_wrote_runs_or_loads(
         assert seen == len(hostile)
         assert page.run("window.owned") is None and page.run("document.title") == "run · r1data review"
         assert page.run("location.pathname") == "/"
-        assert not elements & {"script", "img", "svg", "iframe", "style", "a", "form", "input", "object", "video", "maction"}
+        assert not elements & {
+            "script",
+            "img",
+            "svg",
+            "iframe",
+            "style",
+            "a",
+            "form",
+            "input",
+            "object",
+            "video",
+            "maction",
+        }
         assert page.said == [] and calls == []
-        page.run("window.said = null")
     reviews = read_reviews(workspace.root)
     assert reviews["action"].to_list() == ["approved"] * len(hostile)
 

@@ -21,7 +21,13 @@ def rows(*changes: dict[str, object]) -> pl.DataFrame:
          "judge_outcome": None, "pass_rate": 1.0, **CLEAN, **change}
         for n, change in enumerate(changes)
     ]  # fmt: skip
-    types = {**TYPES, "judge_outcome": pl.String, "outcome": pl.String, "rule_outcome": pl.String, "pass_rate": pl.Float64}
+    types = {
+        **TYPES,
+        "judge_outcome": pl.String,
+        "outcome": pl.String,
+        "rule_outcome": pl.String,
+        "pass_rate": pl.Float64,
+    }
     return pl.DataFrame(made, schema_overrides=types)
 
 

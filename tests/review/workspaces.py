@@ -18,7 +18,10 @@ from r1data.verifiers import VerifierPool
 from schemas import Completions
 from tests.end_to_end.rehearsal import SCRIPTED
 
-GOOD = "<think>\nI take {n} apples and add {m} more, which makes {sum}.\n\nCounting back gives {n} again.\n</think>\n\nThe answer is $\\boxed{{{sum}}}$."
+GOOD = (
+    "<think>\nI take {n} apples and add {m} more, which makes {sum}.\n\nCounting back gives {n} again.\n</think>\n\n"
+    "The answer is $\\boxed{{{sum}}}$."
+)
 
 
 def write_recipe(folder: Path, tiny: Path, questions: list[str], **selection: object) -> Path:
@@ -66,5 +69,6 @@ def workspace_of(folder: Path, tiny: Path, exchanges: dict[str, str], **selectio
 def sums(count: int) -> dict[str, str]:
     """Questions whose answer is 42, with good replies."""
     return {
-        f"What is {n} + {42 - n}?": GOOD.format(n=n, m=42 - n, sum=42) + f"\n\nThat was question {n}." for n in range(count)
+        f"What is {n} + {42 - n}?": GOOD.format(n=n, m=42 - n, sum=42) + f"\n\nThat was question {n}."
+        for n in range(count)
     }

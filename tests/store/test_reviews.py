@@ -51,7 +51,9 @@ def test_people_at_once_never_get_the_same_sample(tmp_path: Path) -> None:
     """Four readers in threads and two processes beside them, on one file."""
     ReviewStore(tmp_path).close()
     others = [
-        subprocess.Popen([sys.executable, "-c", READER, str(tmp_path), f"process {n}"], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", READER, str(tmp_path), f"process {n}"], stdout=subprocess.PIPE, text=True
+        )
         for n in range(2)
     ]
     got: Counter[str] = Counter()
@@ -139,7 +141,11 @@ def test_skipped_is_for_others_and_undone_comes_back(tmp_path: Path) -> None:
     assert read_reviews(tmp_path)["action"].to_list() == ["skipped", "rejected", "skipped", "approved", "approved"]
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.sampled_from(["take", "undo", *Action])), max_size=40))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.sampled_from(["take", "undo", *Action])), max_size=40
+    )
+)
 def test_whatever_people_do_a_reading_has_one_reader(steps: list[tuple[str, int, str]]) -> None:
     """Nobody overrules anybody by accident: of each reading the last words are one person's."""
     import tempfile

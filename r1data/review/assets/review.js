@@ -7,6 +7,7 @@
   const at = (id) => document.getElementById(id);
   const policy = window.trustedTypes ? trustedTypes.createPolicy("review", {createHTML: (html) => html}) : null;
   const state = {about: null, queue: [], shown: null, mode: "read", view: "rendered", sending: Promise.resolve(), unsent: 0,
+    leaving: new Set(),
     fetching: false, over: false, drafts: new Map(), unsound: null};
 
   const make = (tag, attributes = {}, ...children) => {
@@ -61,7 +62,8 @@
     state.sending = sent.then(() => {}, () => {});
     return sent.finally(() => { state.unsent--; saved(); });
   };
-  const holding = () => [state.shown, ...state.queue].filter(Boolean).map((sheet) => sheet.key);
+  // What this page has: also what was decided here and is not yet known to be saved, so that it is not given out again.
+  const holding = () => [...new Set([...[state.shown, ...state.queue].filter(Boolean).map((sheet) => sheet.key), ...state.leaving])];
   const fill = async () => {
     if (state.fetching || state.queue.length >= AHEAD) return;
     state.fetching = true;
@@ -214,9 +216,10 @@
     if (sheet === null) return;
     const told = {key: sheet.key, reading: sheet.reading, action, note: at("note").value || null, ...more};
     const name = sheet.id.slice(0, 8);
+    state.leaving.add(sheet.key);
     advance();
     status(`${name} ${action}${more.reason ? `: ${more.reason.replace("_", " ")}` : ""}`);
-    send("decide", told).then((said) => {
+    send("decide", told).finally(() => state.leaving.delete(sheet.key)).then((said) => {
       if (said === null) return;
       figures(said.counts);
       if (said.graded) status(`${name} edited · ${verdictOf(said.graded)}`);
