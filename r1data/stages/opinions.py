@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import polars as pl
 
@@ -13,40 +14,48 @@ from r1data.judging.thinking import Asked, Opinion, opinion_fingerprint, opinion
 from r1data.recipe.recipe import PromptSource
 from r1data.stages.job import Job
 from r1data.stages.judge import question_of
-from schemas import Opinions
+from r1data.thinking import by_rule
+from schemas import Message, Opinions
 
 BATCH = 256
 
 
 def with_opinions(job: Job, prompts: pl.DataFrame, *, ask: bool) -> pl.DataFrame:
-    """The prompts, thinking as the model says where a source leaves it to one. With `ask`, it is asked about those that
-    it has not spoken of; without, only what it has said counts.
+    """The prompts, thinking as a model says where their source leaves it to one and their row does not say it itself;
+    by the rule where the model has not spoken. With `ask`, it is asked about all of which it has not.
 
     Raises:
         EngineError: no engine answers; the opinions that were given are stored.
     """
-    mine = prompts.filter(pl.col("source").is_in(_sources(job)))
+    mine = prompts.filter(pl.col("source").is_in(_sources(job)) & pl.col("thinking").is_null())
     if not mine.height:
         return prompts
+    mine = mine.with_columns(thinking=pl.Series([_ruled(row) for row in mine.iter_rows(named=True)]))
     who = opinion_fingerprint(job.judge_model, job.recipe.verification.judge)
     known = job.workspace.read_opinions().filter(judging=who)
     missing = mine.join(known, on="prompt_id", how="anti")
     if missing.height and ask:
         _ask(job, missing, who)
         known = job.workspace.read_opinions().filter(judging=who)
-    said = known.join(mine, on="prompt_id", how="semi").select("prompt_id", _said="model")
+    said = mine.select("prompt_id", _rule="thinking").join(known, on="prompt_id", how="left")
+    said = said.select("prompt_id", "_rule", _model="model")
     if ask:
-        agreed = said.join(mine.select("prompt_id", "thinking"), on="prompt_id").drop_nulls()
-        same = agreed.filter(pl.col("_said") == pl.col("thinking")).height
-        job.progress.say(f"which prompts think: the model agrees with the rule on {same:,} of {agreed.height:,}")
+        heard = said.drop_nulls()
+        same = heard.filter(pl.col("_rule") == pl.col("_model")).height
+        job.progress.say(f"which prompts think: the model agrees with the rule on {same:,} of {heard.height:,}")
     joined = prompts.join(said, on="prompt_id", how="left", maintain_order="left")
-    return joined.with_columns(thinking=pl.coalesce("_said", "thinking")).drop("_said")
+    return joined.with_columns(thinking=pl.coalesce("thinking", "_model", "_rule")).drop("_model", "_rule")
 
 
 def _sources(job: Job) -> list[str]:
     """The names of the sources that leave it to a model."""
     sources = [one for one in job.recipe.prompts if isinstance(one, PromptSource) and one.thinking == "model"]
     return [one.name or getattr(one, "path", None) or getattr(one, "dataset", "") for one in sources]
+
+
+def _ruled(row: dict[str, Any]) -> bool:
+    turns = [Message(turn["role"], turn["content"]) for turn in row["messages"]]
+    return by_rule(turns, row["category"]).needed
 
 
 def _ask(job: Job, prompts: pl.DataFrame, who: str) -> None:
