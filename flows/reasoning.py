@@ -36,6 +36,7 @@ from r1data.stages import (
     judge_missing,
     open_job,
     sample,
+    score_missing,
 )
 from r1data.standing_in import with_stand_ins
 from r1data.verifiers import VerifierPool
@@ -78,8 +79,9 @@ def grade_task(work: Work) -> int:
 
 @task(cache_policy=NO_CACHE)
 def judge_task(work: Work, retry_failed: bool) -> int:
-    """Have the generative judge judge what the policy wants."""
-    return judge_missing(work.job, work.service, retry_failed=retry_failed)
+    """Have the judge, or a reward model, judge what the policy wants."""
+    judged = judge_missing(work.job, work.service, retry_failed=retry_failed)
+    return judged if work.service else judged + score_missing(work.job, retry_failed=retry_failed)
 
 
 @task(cache_policy=NO_CACHE)

@@ -6,7 +6,17 @@ import time
 from dataclasses import dataclass
 
 from r1data.report import Funnel
-from r1data.stages import GivenJob, Taken, assemble, compare, decide, grade_missing, judge_missing, take_over
+from r1data.stages import (
+    GivenJob,
+    Taken,
+    assemble,
+    compare,
+    decide,
+    grade_missing,
+    judge_missing,
+    score_missing,
+    take_over,
+)
 from r1data.verifiers import VerifierPool
 
 
@@ -34,6 +44,7 @@ def run_given(job: GivenJob, *, retry_failed: bool = False) -> GivenResult:
             pool.expect(job.workspace.verifiers())
             grade_missing(job, pool)
         judge_missing(job, retry_failed=retry_failed)
+        score_missing(job, retry_failed=retry_failed)
         compare(job)
         decide(job)
         seconds = time.monotonic() - started

@@ -20,6 +20,7 @@ from r1data.stages import (
     plan,
     salvage,
     sample,
+    score_missing,
 )
 from r1data.verifiers import VerifierPool
 
@@ -58,6 +59,7 @@ def run(job: Job, *, retry_failed: bool = False, top_up: bool = False) -> Result
             grade_missing(job, pool)
             fill_references(job, pool)
         judge_missing(job, retry_failed=retry_failed)
+        score_missing(job, retry_failed=retry_failed)
         compare(job)
         decide(job)
         seconds = time.monotonic() - started

@@ -9,8 +9,10 @@ first one that holds decides, and its name is the reason. What no clause knows g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from schemas import Message
 
 VERSION = 1
 """Raised whenever the rule may say something else."""
@@ -56,6 +58,13 @@ def needs_thinking(question: str, category: str | None = None, *, scene: str = "
             return Thinking(needed, name)
     by_length = asked.words > LONG / 2
     return Thinking(by_length, "long" if by_length else "short")
+
+
+def by_rule(messages: Sequence[Message], category: str | None) -> Thinking:
+    """The same of a whole conversation, which ends with the user's turn."""
+    scene = next((turn.content for turn in messages if turn.role == "system"), "")
+    turns = sum(turn.role == "user" for turn in messages)
+    return needs_thinking(messages[-1].content, category, scene=scene, turns=turns)
 
 
 def words_in(text: str) -> float:

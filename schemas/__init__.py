@@ -11,6 +11,7 @@ from schemas.example import Examples
 from schemas.kinship import Contaminations, Kinship
 from schemas.measure import Measures
 from schemas.merged import Merged, MergeReason
+from schemas.opinion import Opinions
 from schemas.prompt import BadPrompts, Message, Prompt, Prompts
 from schemas.review import Action, Reviews
 from schemas.rewriting import STYLE_CHECKS, Rewrites
@@ -33,6 +34,7 @@ __all__ = [
     "MergeReason",
     "Merged",
     "Message",
+    "Opinions",
     "Outcome",
     "Prompt",
     "Prompts",

@@ -73,7 +73,7 @@ def read_runtime(path: Path | None, overrides: list[str] | None = None) -> Runti
     runtime = _parse(Runtime, _override(document, overrides or []), path or Path("the default runtime"))
     if path is not None:
         runtime = _placed(runtime, path.resolve().parent)
-    for engine in (runtime.engine, runtime.judge_engine):
+    for engine in (runtime.engine, runtime.judge_engine, runtime.reward_engine):
         # Addresses appear in errors, rows and logs. Not the address itself here, either: it holds a secret.
         if isinstance(engine, ServerEngine) and any(urlsplit(url).username is not None for url in engine.endpoints):
             raise RecipeError(

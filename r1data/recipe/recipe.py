@@ -395,6 +395,7 @@ class Recipe(Strict):
     def asks_judge(self) -> bool:
         """Whether the generative judge will have something to say."""
         named = any(getattr(source, "verifier", None) in ASKS_A_MODEL for source in self.prompts)
+        named |= any(getattr(source, "thinking", None) == "model" for source in self.prompts)
         return named or self.verification.policy != "rule"
 
     @property

@@ -137,6 +137,8 @@ class Runtime(Strict):
     engine: EngineChoice = LocalEngine()
     judge_engine: EngineChoice | None = None
     """Where the judge runs; by default an engine like `engine`, which is the very same one if the model is too."""
+    reward_engine: ServerEngine | None = None
+    """Where the reward model is served, for recipes that name one in `verification.quality.reward`."""
     concurrency: Annotated[int, Field(ge=1)] = 256
     """Requests in flight, per endpoint."""
     verify_workers: Annotated[int, Field(ge=1)] | None = None

@@ -84,6 +84,9 @@ _ONLY_ANSWER_MISSING = (
     (pl.col("answer_chars") == 0) & (pl.col("think_opens") == 1) & (pl.col("think_closes") == 1)
 ).fill_null(False)
 
+_THINKS = (pl.col("reasoning_chars") > 0) | (pl.col("think_opens") > 1) | (pl.col("think_closes") > 1)
+"""A thought that is opened and closed at once, as a prefill does, is none."""
+
 STYLE = dict(zip(
     STYLE_CHECKS,
     ("its thought has paragraphs too long to follow", "it does not think in the first person",
@@ -103,7 +106,7 @@ FINDINGS: tuple[Finding, ...] = (
     _thoughtless("format/answer", "there is no answer behind its thought",
                  ~pl.col("think_in_order") & (pl.col("answer_chars") == 0)),
     Finding("format/unwanted_thought", "it thinks about what needs no thought",
-            lambda selection: ~pl.col("thinking") & ((pl.col("reasoning_chars") > 0) | (pl.col("answer_chars") == 0))),
+            lambda selection: ~pl.col("thinking") & (_THINKS | (pl.col("answer_chars") == 0))),
     _where("format/disagree", "the thought ends with another answer than the solution", ~pl.col("answers_agree"),
            "answers_agree", "required"),
     _where("format/template_tokens", "tokens of a chat template are left in it", pl.col("template_tokens") > 0,

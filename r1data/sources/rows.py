@@ -13,7 +13,7 @@ from typing import Any, get_args
 from r1data.recipe import Columns, Identity, Recipe, ThinkingChoice, VerifierName
 from r1data.recipe.recipe import PromptSource
 from r1data.sources.prompt_id import prompt_id
-from r1data.thinking import needs_thinking
+from r1data.thinking import by_rule
 from r1data.verifiers import BadRow, task_of
 from schemas import Message, Prompt
 from schemas.prompt import ROLES
@@ -137,16 +137,16 @@ def make_prompt(
 
 
 def should_think(messages: tuple[Message, ...], defaults: Defaults) -> bool | None:
-    """Whether a reply to this should think; by the rule also where a model has not been asked yet."""
+    """Whether a reply to this should think; None where nobody says it here, or a model is yet to be asked."""
     match defaults.thinking:
-        case None | bool():
+        case bool():
             return defaults.thinking
         case "always" | "never":
             return defaults.thinking == "always"
-        case "rule" | "model":
-            scene = next((m.content for m in messages if m.role == "system"), "")
-            turns = sum(m.role == "user" for m in messages)
-            return needs_thinking(messages[-1].content, defaults.category, scene=scene, turns=turns).needed
+        case "rule":
+            return by_rule(messages, defaults.category).needed
+        case _:
+            return None
 
 
 def bad_row(source: str, place: str, rule: str, detail: str, content: object) -> Bad:

@@ -13,6 +13,7 @@ from r1data.stages.refine import Refined, refine_file
 from r1data.stages.reverify import Change, reverify, stored_run
 from r1data.stages.rewrite import Origin, RewriteJob, RewritePlan, open_rewrite, plan_rewrites, rewrite
 from r1data.stages.sample import salvage, sample
+from r1data.stages.score import score_missing
 from r1data.stages.screen import load_items, screen_prompts
 from r1data.stages.verify_file import Tally, verify_file
 
@@ -46,6 +47,7 @@ __all__ = [
     "rewrite",
     "salvage",
     "sample",
+    "score_missing",
     "screen_prompts",
     "stored_run",
     "suspects_of",

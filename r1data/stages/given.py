@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
@@ -35,6 +35,7 @@ from r1data.sources.ingesting import (
 )
 from r1data.sources.rows import Bad, bad_row
 from r1data.stages.job import Job
+from r1data.stages.opinions import with_opinions
 from r1data.stages.plan import audited_prompts
 from r1data.standing_in import with_stand_ins
 from r1data.store import PLAN_SCHEMA, Workspace
@@ -127,6 +128,7 @@ def take_over(job: GivenJob, pool: VerifierPool) -> Taken:
     """
     found = job.found
     audited = audited_prompts(job, found.ingested, pool, save=True)
+    audited = replace(audited, prompts=with_opinions(job, audited.prompts, ask=True))
     job.workspace.write_prompts(audited.prompts, pl.concat([found.ingested.bad, audited.set_aside]))
     plan = _plan(job, audited.prompts, found)
     job.workspace.write_plan(plan)

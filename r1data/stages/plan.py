@@ -14,6 +14,7 @@ from r1data.recipe import AdaptiveDraws, fingerprint
 from r1data.sampling import draws_for, policy_fingerprint
 from r1data.sources import Ingested, TooManyBadPrompts, read_prompts
 from r1data.stages.job import Job
+from r1data.stages.opinions import with_opinions
 from r1data.stages.screen import screen_prompts
 from r1data.store import PLAN_SCHEMA, Drawing
 from r1data.verifiers import VerifierPool
@@ -74,6 +75,10 @@ def ingest(job: Job, pool: VerifierPool) -> tuple[Ingested, Audited]:
 def plan(job: Job, pool: VerifierPool, *, retry_failed: bool = False, top_up: bool = False) -> Plan:
     """Write down which draws the recipe asks for, and see which are already there."""
     ingested, audited = ingest(job, pool)
+    decided = with_opinions(job, ingested.prompts, ask=True)
+    if not decided.equals(ingested.prompts):
+        job.workspace.write_prompts(decided, pl.concat([ingested.bad, audited.set_aside]))
+        ingested = replace(ingested, prompts=decided)
     asked = _asked(job, ingested.prompts)
     job.workspace.write_plan(asked)
     job.workspace.write_manifest(job.manifest(ingested.prompts["prompt_id"].to_list()), job.recipe_yaml())
@@ -86,9 +91,9 @@ def preview(
     """What `plan` would find, and the prompts, without writing anything."""
     ingested = read_prompts(job.recipe)
     audited = audited_prompts(job, ingested, pool, save=False)
-    ingested = replace(ingested, prompts=audited.prompts)
+    ingested = replace(ingested, prompts=with_opinions(job, audited.prompts, ask=False))
     asked = _asked(job, audited.prompts)
-    return _compare(job, ingested, audited, asked, retry_failed, top_up), audited.prompts
+    return _compare(job, ingested, audited, asked, retry_failed, top_up), ingested.prompts
 
 
 def waiting_prompts(job: Job, plan: pl.LazyFrame, *, retry_failed: bool = False, top_up: bool = False) -> pl.DataFrame:

@@ -7,6 +7,7 @@
     journal/             draws that are safe but not sealed (SQLite)
     cuts/                draws that a cap interrupted before a run was stopped; the next run goes on from their text
     completions/ verdicts/ measures/                        sealed parts, never changed
+    opinions/            what a model says of which prompts need reasoning, where the recipe asks one
     audit.parquet        what verifiers said of the prompts' own references
     references.parquet   references that the majority of the draws named
     kinship.parquet      contamination.parquet     compared.json     signatures.npy (those of kinship, once more)
@@ -57,6 +58,7 @@ from schemas import (
     Examples,
     Kinship,
     Measures,
+    Opinions,
     Outcome,
     Prompts,
     References,
@@ -168,6 +170,17 @@ class Workspace:
     def write_references(self, references: pl.DataFrame) -> None:
         """Store the references that a majority named."""
         write_parquet(self.root / "references.parquet", References.validate(references, cast=True))
+
+    def add_opinions(self, opinions: pl.DataFrame) -> None:
+        """Store what a model says of some prompts: whether they need reasoning."""
+        valid = Opinions.validate(opinions, cast=True).sort("prompt_id")
+        name = fingerprint(valid.select("prompt_id", "judging").rows())[:16]
+        write_parquet(self.root / "opinions" / f"{name}.parquet", valid)
+
+    def read_opinions(self) -> pl.DataFrame:
+        """What models have said of prompts, of each prompt and model once."""
+        said = self._scan_parts("opinions", Opinions)
+        return said.unique(["prompt_id", "judging"], keep="first", maintain_order=True).collect()
 
     def write_plan(self, plan: pl.DataFrame) -> None:
         """Store which draws the recipe asks for: of each prompt, rendered like this, at most so many, or (`fixed`) just
