@@ -49,7 +49,7 @@ def without_room(
     limits = _Limits()
     counted = [limits.of(kinds.row(first, named=True), limited, parts) for first in firsts]
     tokens = rows["completion_tokens"].to_numpy()
-    mine = np.array([bool(counters) for counters in counted])
+    mine = np.array([bool(counters) for counters in counted], np.bool_)
     chosen = order[mine[kind[order]]]
     for row, of_kind, length in zip(chosen.tolist(), kind[chosen].tolist(), tokens[chosen].tolist(), strict=True):
         if bits := limits.take(counted[of_kind], length):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 from dataframely.exc import SchemaError, ValidationError
 
@@ -109,16 +110,23 @@ def offered_examples(part: str, root: Path, rows: int = READ_ROWS) -> Iterator[t
         raise WorkspaceError(
             f"{root}: part {part!r} has no dataset", "run its recipe to the end, or leave the part out of the mix"
         )
-    columns = Examples.columns()
     for file in files:
-        with pq.ParquetFile(file, buffer_size=READ_BYTES, pre_buffer=False) as source:
-            there = set(source.schema_arrow.names)
-            if needed := [name for name, column in columns.items() if name not in there and not column.nullable]:
-                raise WorkspaceError(f"{file}: holds no examples: it has no column {', '.join(needed)}", RUN_AGAIN)
-            absent = [pl.lit(None, columns[name].dtype).alias(name) for name in columns if name not in there]
-            names = [name for name in columns if name in there]
-            for batch in source.iter_batches(batch_size=rows, columns=names):
-                yield file, pl.DataFrame(batch).with_columns(absent).select(*columns)
+        try:
+            yield from ((file, batch) for batch in _batches(file, rows))
+        except (pa.ArrowException, OSError) as trouble:
+            raise WorkspaceError(f"{file}: cannot be read: {trouble}", RUN_AGAIN) from trouble
+
+
+def _batches(file: Path, rows: int) -> Iterator[pl.DataFrame]:
+    columns = Examples.columns()
+    with pq.ParquetFile(file, buffer_size=READ_BYTES, pre_buffer=False) as source:
+        there = set(source.schema_arrow.names)
+        if needed := [name for name, column in columns.items() if name not in there and not column.nullable]:
+            raise WorkspaceError(f"{file}: holds no examples: it has no column {', '.join(needed)}", RUN_AGAIN)
+        absent = [pl.lit(None, columns[name].dtype).alias(name) for name in columns if name not in there]
+        names = [name for name in columns if name in there]
+        for batch in source.iter_batches(batch_size=rows, columns=names):
+            yield pl.DataFrame(batch).with_columns(absent).select(*columns)
 
 
 def checked(rows: pl.DataFrame, file: Path) -> pl.DataFrame:
