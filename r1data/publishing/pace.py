@@ -23,7 +23,8 @@ class Pace:
         speed = self._done_size / seconds
         left = timedelta(seconds=round((self._size - self._done_size) / max(speed, 1)))
         return (
-            f"{self._done_files:,} of {self._files:,} files, {bytes_told(self._done_size)} of {bytes_told(self._size)}, "
+            f"{self._done_files:,} of {self._files:,} files, "
+            f"{bytes_told(self._done_size)} of {bytes_told(self._size)}, "
             f"{bytes_told(speed)}/s, {left} left"
         )
 
