@@ -18,7 +18,7 @@ from r1data.progress import Progress
 from r1data.publishing import Outlook, Published, Request
 from r1data.publishing import outlook as look_out
 from r1data.publishing import publish as publish_dataset
-from r1data.publishing.pace import megabytes
+from r1data.publishing.pace import bytes_told
 
 
 class Reading(StrEnum):
@@ -80,7 +80,7 @@ def _show_published(done: Published, as_json: bool) -> None:
     if not done.changed:
         typer.echo(f"nothing new: {done.url} has it as {done.tag} (commit {done.commit[:12]}; {rows})")
         return
-    size = megabytes(sum(file.size for file in done.sent))
+    size = bytes_told(sum(file.size for file in done.sent))
     told = f"{len(done.commits)} commits, {len(done.sent):,} files, {size}, {len(done.deleted):,} deleted"
     typer.echo(f"published: {done.url} as {done.tag} ({'private' if done.private else 'public'}; {rows})")
     typer.echo(f"  commit {done.commit}; {told}; read back and found whole")
@@ -99,7 +99,7 @@ def _show_outlook(shown: Outlook, as_json: bool) -> None:
     for what, files in (("add", shown.change.added), ("replace", shown.change.replaced), ("same", shown.change.same)):
         for file in files:
             rows = "" if file.rows is None else f"{file.rows:,}"
-            table.add_row(what, escape(file.path), megabytes(file.size), rows, str(commits.get(file.path, "")))
+            table.add_row(what, escape(file.path), bytes_told(file.size), rows, str(commits.get(file.path, "")))
     for path in shown.change.deleted:
         table.add_row("delete", escape(path), "", "", str(len(shown.steps)))
     console.print(table)
@@ -108,7 +108,7 @@ def _show_outlook(shown: Outlook, as_json: bool) -> None:
 
 
 def _lines(shown: Outlook) -> list[str]:
-    size = megabytes(sum(file.size for file in shown.change.sent))
+    size = bytes_told(sum(file.size for file in shown.change.sent))
     lines = [f"note: {note}" for note in shown.notes]
     if shown.unreachable:
         lines.append(f"the Hub was not asked what is there: {shown.unreachable}")

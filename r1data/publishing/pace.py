@@ -23,11 +23,14 @@ class Pace:
         speed = self._done_size / seconds
         left = timedelta(seconds=round((self._size - self._done_size) / max(speed, 1)))
         return (
-            f"{self._done_files:,} of {self._files:,} files, {megabytes(self._done_size)} of {megabytes(self._size)}, "
-            f"{megabytes(speed)}/s, {left} left"
+            f"{self._done_files:,} of {self._files:,} files, "
+            f"{bytes_told(self._done_size)} of {bytes_told(self._size)}, "
+            f"{bytes_told(speed)}/s, {left} left"
         )
 
 
-def megabytes(size: float) -> str:
+def bytes_told(size: float) -> str:
     """A number of bytes for people."""
+    if size < 1e6:
+        return f"{size / 1e3:,.1f} kB"
     return f"{size / 1e6:,.1f} MB" if size < 1e10 else f"{size / 1e9:,.1f} GB"

@@ -44,7 +44,7 @@ def publish(
         raise PublishError("HF_TOKEN is not set, and publishing needs a token that may write", "export HF_TOKEN=hf_...")
     with workspace.locked(), quiet():
         staged = _staged(workspace, request, environment, say)
-        refuse(staged.troubles)
+        refuse(staged.troubles, "not published, nothing was sent")
         return Publishing(workspace.root, request, staged, hub, say).done()
 
 

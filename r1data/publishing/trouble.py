@@ -22,7 +22,7 @@ class Trouble:
         return f"{self.where}: {self.what}"
 
 
-def refuse(troubles: Sequence[Trouble]) -> None:
+def refuse(troubles: Sequence[Trouble], verdict: str = "not published") -> None:
     """Nothing, where there is no trouble.
 
     Raises:
@@ -32,4 +32,4 @@ def refuse(troubles: Sequence[Trouble]) -> None:
         return
     told = [f"  - {trouble}\n    fix: {trouble.remedy}" for trouble in troubles[:MOST_TOLD]]
     more = [f"  and {len(troubles) - MOST_TOLD:,} more"] if len(troubles) > MOST_TOLD else []
-    raise PublishError("\n".join(["not published, nothing was sent:", *told, *more]))
+    raise PublishError("\n".join([f"{verdict}:", *told, *more]))
