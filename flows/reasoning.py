@@ -8,26 +8,21 @@ was killed goes on from its sealed shards and journals when the flow runs again,
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
-from typing import Annotated
 
-os.environ.setdefault("DO_NOT_TRACK", "1")
-os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")
-
-import typer
-from prefect import flow, get_run_logger, task
+from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from flows.command import run_as_command
+from flows.holding import holding
+from flows.news import FlowLog
+from flows.parts import Where, make_parts, open_making
 from r1data.account import keeping_account
-from r1data.cli.output import describe
 from r1data.engines import Service, serving
-from r1data.errors import R1dataError
-from r1data.progress import Progress, Tally
-from r1data.recipe import read_recipe, read_runtime
+from r1data.progress import Progress
+from r1data.recipe import is_mix, read_recipe, read_runtime
 from r1data.report import Funnel
 from r1data.run import begin
 from r1data.stages import (
@@ -42,9 +37,10 @@ from r1data.stages import (
     open_job,
     sample,
 )
+from r1data.standing_in import with_stand_ins
 from r1data.verifiers import VerifierPool
 
-LOG_SECONDS = 30.0
+GROUP = "reasoning"
 
 
 class Work:
@@ -54,25 +50,6 @@ class Work:
         self.job = job
         self.pool = pool
         self.service = service
-
-
-class FlowLog:
-    """Listener that writes to the flow run's log."""
-
-    def __init__(self) -> None:
-        self._logger = get_run_logger()
-        self._last = 0.0
-
-    def say(self, line: str) -> None:
-        """Log a line of news."""
-        self._logger.info(line)
-
-    def counts(self, tally: Tally) -> None:
-        """Log the counts, now and then."""
-        now = time.monotonic()
-        if tally.planned and now - self._last >= LOG_SECONDS:
-            self._last = now
-            self._logger.info(describe(tally))
 
 
 @task(cache_policy=NO_CACHE)
@@ -126,16 +103,31 @@ def assemble_task(work: Work, seconds: float) -> Funnel:
 @flow(name="reasoning", persist_result=False)
 def reasoning(
     recipe: Path,
-    workspace: Path | None = None,
+    workspace: Where = None,
     runtime: Path | None = None,
     retry_failed: bool = False,
     top_up: bool = False,
+    scale: float = 1.0,
 ) -> Path:
-    """From a recipe's file to its workspace, by default `runs/NAME`; returns the workspace's folder."""
+    """From a recipe's file to its workspace, by default `runs/NAME`; returns the workspace's folder. Of a mix, the
+    parts that are reasoning are made, in its size times `scale`.
+    """
+    if is_mix(recipe):
+        making = open_making(recipe, workspace, runtime, scale)
+        with holding(making.job.root, GROUP):
+            make_parts(making, [GROUP])
+        return making.job.root
+    root = workspace or Path("runs") / read_recipe(recipe).name
+    with holding(root, GROUP):
+        _make(recipe, root, runtime, retry_failed=retry_failed, top_up=top_up)
+    return root
+
+
+def _make(recipe: Path, root: Path, runtime: Path | None, *, retry_failed: bool, top_up: bool) -> None:
+    """The stages of one recipe, a task for each."""
     started = time.monotonic()
-    what = read_recipe(recipe)
-    root = workspace or Path("runs") / what.name
-    job = open_job(what, read_runtime(runtime), root, Progress(FlowLog()))
+    what, where = read_recipe(recipe), read_runtime(runtime)
+    job = open_job(with_stand_ins(what, where), where, root, Progress(FlowLog()))
     with job.workspace.locked(), VerifierPool(job.runtime.verify_workers, what.verification.deadline) as pool:
         work = Work(job, pool)
         todo = plan_task(work, retry_failed, top_up)
@@ -158,24 +150,7 @@ def reasoning(
         funnel = assemble_task(work, time.monotonic() - started)
     counts = {name: value for name, value in funnel.as_dict().items() if isinstance(value, int)}
     create_table_artifact(key="funnel", table=[counts], description=f"{what.name}: {root / 'report.html'}")
-    return root
-
-
-def main(
-    recipe: Path,
-    workspace: Annotated[Path | None, typer.Option("--workspace", "-w")] = None,
-    runtime: Path | None = None,
-    retry_failed: bool = False,
-    top_up: bool = False,
-) -> None:
-    """Run the reasoning flow once."""
-    try:
-        root = reasoning(recipe, workspace, runtime, retry_failed, top_up)
-    except R1dataError as error:
-        typer.echo(f"error: {error}\n  fix: {error.remedy}" if error.remedy else f"error: {error}", err=True)
-        raise typer.Exit(1) from None
-    typer.echo(f"dataset  {root / 'dataset'}\nreport   {root / 'report.html'}")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_as_command(reasoning, lambda root: f"dataset  {root / 'dataset'}\nreport   {root / 'report.html'}")

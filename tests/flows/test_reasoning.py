@@ -7,31 +7,17 @@ import yaml
 
 pytest.importorskip("prefect", reason="the flows extra is not installed")
 
-from prefect.client.orchestration import get_client
-from prefect.testing.utilities import prefect_test_harness
-
 from flows.reasoning import reasoning
 from r1data.errors import SourceError
 from tests.end_to_end.rehearsal import assert_same, rehearse, write_recipe
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server() -> object:
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect")]
 
 
 def write_runtime(folder: Path) -> Path:
     path = folder / "runtime.yaml"
     path.write_text(yaml.safe_dump({"engine": {"kind": "scripted"}, "verify_workers": 1, "shard_prompts": 15}))
     return path
-
-
-def task_runs() -> list[str]:
-    with get_client(sync_client=True) as client:
-        return [run.name for run in client.read_task_runs() if run.state_name == "Completed"]
 
 
 def test_flow_and_command_line_agree_and_a_second_run_samples_nothing(tmp_path: Path, tiny: Path) -> None:
