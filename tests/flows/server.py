@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ import psutil
 from tests.conftest import REPOSITORY
 
 START_SECONDS = 240.0
-INTERVAL_SECONDS = 15
-"""Of a schedule that is taken away again as soon as it has fired."""
+INTERVAL, FIRST = timedelta(seconds=60), timedelta(seconds=12)
+"""Of a schedule that is taken away again as soon as it has fired; a busy server may miss its first time."""
 QUICK = {
     "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1",
     "PREFECT_WORKER_QUERY_SECONDS": "1",
@@ -74,7 +75,8 @@ class Server:
     def fire(self, deployment: str, parameters: dict[str, str]) -> str:
         """Have a schedule of the deployment fire once; returns the flow run that it starts."""
         before = self.runs(deployment)
-        schedule = {"interval": INTERVAL_SECONDS, "anchor_date": "2026-01-01T00:00:00+00:00", "timezone": "UTC"}
+        anchor = datetime.now(UTC) + FIRST - INTERVAL
+        schedule = {"interval": INTERVAL.total_seconds(), "anchor_date": anchor.isoformat(), "timezone": "UTC"}
         path = f"/deployments/{deployment}/schedules"
         body = [{"schedule": schedule, "active": True, "parameters": parameters}]
         (made,) = self.ask(path, body)
