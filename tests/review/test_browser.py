@@ -90,10 +90,11 @@ def test_nothing_that_a_model_wrote_runs_or_loads(
     }  # fmt: skip
     workspace = workspace_of(tmp_path, tiny, exchanges, **ANYTHING)
     with served(workspace.root, "ann") as server:
-        shown, seen, elements = enter(page, server.link("ann")), 0, set()
+        shown, seen, elements, read = enter(page, server.link("ann")), 0, set(), ""
         while shown != "end":
             seen += 1
             elements |= set(page.run("[...document.querySelectorAll('main *')].map((e) => e.localName)"))
+            read += page.run("document.querySelector('main').innerText.slice(0, 20000)")
             page.run("document.querySelectorAll('main .more').forEach((button) => button.click())")
             page.wait("document.querySelectorAll('main .more').length === 0")
             page.press("e")
@@ -117,18 +118,9 @@ def test_nothing_that_a_model_wrote_runs_or_loads(
             "maction",
         }
         assert page.said == [] and calls == []
+        assert "[U+202E]24[U+202C]" in read and "[U+001B]" in read and "U+001B ×" in read, "what hides is shown"
     reviews = read_reviews(workspace.root)
     assert reviews["action"].to_list() == ["approved"] * len(hostile)
-
-
-def test_what_hides_is_shown(page: Page, tiny: Path, tmp_path: Path) -> None:
-    text = "<think>\nAn \u202eevil\u202c thing\x1b[0m\n</think>\n\n\\boxed{42}"
-    workspace = workspace_of(tmp_path, tiny, {"What is 1 + 41?": text}, **ANYTHING)
-    with served(workspace.root, "ann") as server:
-        enter(page, server.link("ann"))
-        shown = page.run("document.querySelector('.thought').innerText")
-        assert "[U+202E]evil[U+202C]" in shown and "[U+001B]" in shown
-        assert "U+001B ×1" in page.run("document.querySelector('aside').innerText")
 
 
 def test_a_review_by_keyboard_decides_what_is_in_the_dataset(page: Page, tiny: Path, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def write_recipe(folder: Path, tiny: Path, questions: list[str], **selection: ob
     recipe = {
         "name": "reviewed", "model": str(tiny), "prompts": [{"kind": "file", "path": "prompts.jsonl"}],
         "sampling": {"draws": 1, "max_tokens": 400}, "duplicates": {"scope": "prompt", "prompts": "keep"},
+        "audit": {"rules": []},
         "selection": selection,
     }  # fmt: skip
     path = folder / "recipe.yaml"
