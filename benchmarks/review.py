@@ -26,7 +26,7 @@ from tests.review.workspaces import workspace_of  # noqa: E402
 
 STEP = (
     "Next I look at case {n}.{step}, where $a_{{{step}}} = \\frac{{{n} + {step}}}{{2}}$ and so \\(a_{{{step}}}^2 \\ge "
-    "{step}\\). Wait, let me check that **once more** with `x = {step}`, because the sign of $x^{step}$ matters here.\n\n"
+    "{step}\\). Wait, let me check that **once more** with `x = {step}`, as the sign of $x^{step}$ matters.\n\n"
 )
 CODE = (
     "```python\ndef value(x: int) -> int:\n    # case {n}\n    return sum(i * x for i in range({n}, {n} + 9))\n```\n\n"
