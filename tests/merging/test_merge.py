@@ -122,8 +122,9 @@ def test_no_text_of_a_row_can_be_anything_but_text_in_card_and_page(tmp_path: Pa
 def test_parts_of_nothing_make_an_empty_dataset(tmp_path: Path) -> None:
     merging, table = merged(tmp_path, {"one": [], "two": []}, QUOTAS)
     assert merging.offered == merging.kept == table.height == 0 and merging.missing == 47
-    loaded = datasets.load_dataset(str(tmp_path / "mix" / "dataset"), cache_dir=str(tmp_path / "cache"))
-    assert loaded["train"].num_rows == 0
+    there = MergedFolder(tmp_path / "mix").scan_examples().collect()
+    assert there.height == 0 and Examples.is_valid(there)
+    assert "**47 rows are missing**" in (tmp_path / "mix" / "dataset" / "README.md").read_text()
 
 
 def test_a_part_that_is_none_is_named(tmp_path: Path) -> None:
