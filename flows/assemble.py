@@ -6,7 +6,6 @@ python -m flows.assemble data/recipes/r1-800k.yaml --repo me/r1-800k
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
@@ -16,11 +15,9 @@ from flows.command import run_as_command
 from flows.holding import holding
 from flows.parts import Making, Where, open_making
 from r1data.mix import merge_parts
+from r1data.publishing import Published, Request, publish
 from r1data.stages.merge import Merging
 from r1data.store import Workspace
-
-if TYPE_CHECKING:
-    from r1data.publishing import Published
 
 
 @task(cache_policy=NO_CACHE)
@@ -32,8 +29,6 @@ def merge_task(making: Making) -> Merging:
 @task(cache_policy=NO_CACHE)
 def publish_task(root: Path, repo: str, public: bool) -> Published:
     """Publish the dataset, unless the very same is there already. HF_TOKEN of the environment is the token."""
-    from r1data.publishing import Request, publish  # the Hub's client, for those who publish
-
     return publish(Workspace(root), Request(repo, public=public), get_run_logger().info)
 
 

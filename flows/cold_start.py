@@ -12,6 +12,7 @@ from prefect import flow
 from flows.command import run_as_command
 from flows.holding import holding
 from flows.parts import Where, make_parts, open_making
+from flows.review import reviewed
 
 GROUP = "cold_start"
 
@@ -29,8 +30,6 @@ def cold_start(
         make_parts(making, [GROUP])
         if not review:
             return True
-        from flows.review import reviewed  # it brings the review page's store, which only this needs
-
         offering = [part.name for part in job.mix.offering if part.group == GROUP]
         if not reviewed([job.workspace(name).root for name in offering]):
             return False

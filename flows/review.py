@@ -8,6 +8,7 @@ from pathlib import Path
 from prefect import get_run_logger, pause_flow_run
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_API_URL
+
 from r1data.review.gate import signed_off, wait_for_review
 
 LONGEST_PAUSE_SECONDS = 14 * 24 * 3600

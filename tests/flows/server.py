@@ -21,7 +21,7 @@ import psutil
 
 from tests.conftest import REPOSITORY
 
-START_SECONDS = 240.0
+START_SECONDS = 400.0
 INTERVAL, FIRST = timedelta(seconds=60), timedelta(seconds=12)
 """Of a schedule that is taken away again as soon as it has fired; a busy server may miss its first time."""
 QUICK = {

@@ -77,7 +77,13 @@ def test_what_rewrites_comes_after_what_it_rewrites() -> None:
         rewritten = {"kind": "rewrite", "of": of, "model": "tiny"} if of else {"kind": "recipe", "recipe": "r.yaml"}
         return {"name": name, "group": "cold_start", **rewritten}
 
-    parts = [part("few-shot"), part("direct"), part("polished", "few-shot", "direct"), part("zero"), part("more", "zero")]
+    parts = [
+        part("few-shot"),
+        part("direct"),
+        part("polished", "few-shot", "direct"),
+        part("zero"),
+        part("more", "zero"),
+    ]
     mix = Mix.model_validate({"name": "m", "parts": parts})
     assert waves(mix.parts) == [["few-shot", "direct", "zero"], ["polished", "more"]]
     assert waves(mix.parts[2:3]) == [["polished"]], "what it rewrites is there already"
