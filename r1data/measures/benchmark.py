@@ -178,7 +178,8 @@ def judge(cases: Sequence[Case], selection: Selection) -> list[Judged]:
         },
         schema={"completion_id": pl.String, "language": pl.String, "text": pl.String},
     )
-    measured = measure(frame).with_columns(finish_reason=pl.Series([case.finish_reason.value for case in cases]))
+    ends = pl.Series([case.finish_reason.value for case in cases], dtype=pl.String)
+    measured = measure(frame).with_columns(finish_reason=ends, thinking=pl.lit(None, pl.Boolean))
     wanted = expressions(selection)
     spoken = measured.select(wanted[name].alias(name.value) for name in FILTERS).rows(named=True)
     return [

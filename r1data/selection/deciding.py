@@ -173,7 +173,7 @@ def readable(completions: pl.DataFrame, measures: pl.DataFrame, selection: Selec
 
 def expressions(selection: Selection) -> dict[Reason, pl.Expr]:
     """When each reason that text and verdict of a row give holds, in the order of the reasons. A measure that is null,
-    or at its threshold, is no reason.
+    or at its threshold, is no reason. Rows have the measures, `finish_reason` and the prompt's `thinking`.
     """
     by_reason: dict[Reason, list[pl.Expr]] = {}
     for finding in FINDINGS:

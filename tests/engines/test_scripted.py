@@ -120,7 +120,7 @@ def test_replies_without_flaws_have_none(reply_chars: int) -> None:
     frame = pl.DataFrame({"completion_id": PROMPTS, "language": languages, "text": [reply.text for reply in given]})
     found = frame.join(measures.measure(frame), on="completion_id")
     assert found.select(replies.reasoning(pl.col("text")).is_not_null().all()).item()
-    found = found.with_columns(finish_reason=pl.lit(FinishReason.STOP.value))
+    found = found.with_columns(finish_reason=pl.lit(FinishReason.STOP.value), thinking=pl.lit(None, pl.Boolean))
     asked = expressions(Selection())
     offences = [asked[reason].alias(reason.value) for reason in FILTERS]
     assert {column.name for column in found.select(offences) if column.any()} == set()
