@@ -38,6 +38,8 @@ class Page:
         while True:
             told = json.loads(self._connection.recv(timeout=WAIT_SECONDS))
             if told.get("id") == self._number:
+                if "navigated" in told.get("error", {}).get("message", ""):
+                    return {"result": {}}  # the page has just gone to another one: it is nothing there yet
                 assert "error" not in told, told
                 found: dict[str, Any] = told["result"]
                 return found
