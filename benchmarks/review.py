@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -68,25 +69,34 @@ def main() -> None:
         workspace = workspace_of(Path(folder), ROOT / "data/models/tiny", exchanges, **loose)
         with served(workspace.root, "ann") as server, chromium(Path(folder)) as page:
             page.open(server.link("ann"))
-            waits = pressed(page, options.samples, options.pause)
+            waits, busy = pressed(page, options.samples, options.pause)
     told = {
         "samples": len(waits), "pause_seconds": options.pause, "median_ms": round(statistics.median(waits), 1),
         "p95_ms": round(sorted(waits)[int(0.95 * len(waits))], 1), "longest_ms": round(max(waits), 1),
-        "over_100_ms": sum(wait > 100 for wait in waits),
+        "over_100_ms": sum(wait > 100 for wait in waits), "page_cpu_ms": round(1000 * busy / len(waits), 1),
+        "load": round(os.getloadavg()[0], 1),
     }  # fmt: skip
     print(json.dumps(told) if options.json else "\n".join(f"{name:<14} {value}" for name, value in told.items()))
 
 
-def pressed(page: Page, samples: int, pause: float) -> list[float]:
-    """Approve so many samples; the waits between them, in milliseconds."""
+def pressed(page: Page, samples: int, pause: float) -> tuple[list[float], float]:
+    """Approve so many samples; the waits between them in milliseconds, and the page's processor time in seconds."""
     page.wait("document.querySelector('main .sample') !== null")
     page.run(WATCH)
+    page.call("Performance.enable", timeDomain="threadTicks")
+    before = used(page)
     for done in range(1, samples + 1):
         time.sleep(pause)
         page.press("a")
         page.wait(f"window.waits.length >= {done}")
     waits: list[float] = page.run("window.waits")
-    return waits
+    return waits, used(page) - before
+
+
+def used(page: Page) -> float:
+    """Processor time of the page's main thread so far, in seconds: script, style and layout, prefetching included."""
+    told = {one["name"]: one["value"] for one in page.call("Performance.getMetrics")["metrics"]}
+    return float(told["TaskDuration"])
 
 
 if __name__ == "__main__":
