@@ -50,7 +50,7 @@ def with_opinions(job: Job, prompts: pl.DataFrame, *, ask: bool) -> pl.DataFrame
 def _sources(job: Job) -> list[str]:
     """The names of the sources that leave it to a model."""
     sources = [one for one in job.recipe.prompts if isinstance(one, PromptSource) and one.thinking == "model"]
-    return [one.name or getattr(one, "path", None) or getattr(one, "dataset", "") for one in sources]
+    return [str(one.name or getattr(one, "path", None) or getattr(one, "dataset", "")) for one in sources]
 
 
 def _ruled(row: dict[str, Any]) -> bool:
