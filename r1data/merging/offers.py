@@ -59,7 +59,16 @@ def offered(examples: pl.DataFrame, part: int, resemblance: Resemblance, cutter:
     once = rows.select("question", "verifier", "reference", "part", text="asked").unique(
         ["question", "verifier", "reference"], maintain_order=True
     )
-    return Offered(rows.drop("reply", "asked", "reference", "key"), once.select(QUESTION_SCHEMA.names()))
+    return Offered(
+        _alone(rows.drop("reply", "asked", "reference", "key")), _alone(once.select(QUESTION_SCHEMA.names()))
+    )
+
+
+def _alone(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows in memory of their own: a column of short texts may be a view of the long ones it was cut from, and
+    would hold all of them.
+    """
+    return pl.DataFrame(rows.to_arrow(compat_level=pl.CompatLevel.oldest()), schema=rows.schema)
 
 
 def named() -> pl.Expr:
