@@ -7,6 +7,7 @@ its reply, its signature (`r1data.duplicates`), and some numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 
 import polars as pl
 
@@ -65,10 +66,11 @@ def offered(examples: pl.DataFrame, part: int, resemblance: Resemblance, cutter:
 
 
 def _alone(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows in memory of their own: a column of short texts may be a view of the long ones it was cut from, and
-    would hold all of them.
-    """
-    return pl.DataFrame(rows.to_arrow(compat_level=pl.CompatLevel.oldest()), schema=rows.schema)
+    """The rows in memory of their own: one column that is a view of a batch, even of numbers, holds all its texts."""
+    copied = BytesIO()
+    rows.write_ipc_stream(copied)
+    copied.seek(0)
+    return pl.read_ipc_stream(copied)
 
 
 def named() -> pl.Expr:
