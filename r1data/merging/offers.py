@@ -7,6 +7,7 @@ its reply, its signature (`r1data.duplicates`), and some numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 
 import polars as pl
 
@@ -59,7 +60,17 @@ def offered(examples: pl.DataFrame, part: int, resemblance: Resemblance, cutter:
     once = rows.select("question", "verifier", "reference", "part", text="asked").unique(
         ["question", "verifier", "reference"], maintain_order=True
     )
-    return Offered(rows.drop("reply", "asked", "reference", "key"), once.select(QUESTION_SCHEMA.names()))
+    return Offered(
+        _alone(rows.drop("reply", "asked", "reference", "key")), _alone(once.select(QUESTION_SCHEMA.names()))
+    )
+
+
+def _alone(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows in memory of their own: one column that is a view of a batch, even of numbers, holds all its texts."""
+    copied = BytesIO()
+    rows.write_ipc_stream(copied)
+    copied.seek(0)
+    return pl.read_ipc_stream(copied)
 
 
 def named() -> pl.Expr:

@@ -191,7 +191,7 @@ def _shelves(
             if not examples["example_id"].equals(ids[here]):
                 raise WorkspaceError(f"{root}: the dataset of part {name!r} changed while it was merged", "merge again")
             placed = examples.with_columns(part=pl.lit(name)).hstack(place[here].select("file", "place"))
-            scatter.add(placed.drop_nulls("place"))
+            scatter.add(placed.drop_nulls("place"), int(examples.estimated_size()))
     splits = dict(place.drop_nulls("file").unique("file").select("file", "split").iter_rows())
     if not splits:
         yield "train", Examples.create_empty()

@@ -26,11 +26,13 @@ class Scatter:
         self._held = 0
         self._files: dict[int, list[Path]] = {}
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Take rows, each for the file that its number says."""
+    def add(self, rows: pl.DataFrame, held: int | None = None) -> None:
+        """Take rows, each for the file that its number says. `held` is how many bytes they keep in memory, where they
+        are a few of many whose texts lie together.
+        """
         for (number,), some in rows.partition_by(self._number, as_dict=True).items():
             self._waiting.setdefault(int(number), []).append(some)
-        self._held += int(rows.estimated_size())
+        self._held += int(rows.estimated_size()) if held is None else held
         if self._held > self._limit:
             self._write()
 

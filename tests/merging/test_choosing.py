@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from r1data.recipe import DomainQuota, Merge
+from r1data.duplicates import Resemblance
+from r1data.merging import offered
+from r1data.recipe import DomainQuota, Duplicates, Merge
+from r1data.store.merged_folder import offered_examples
+from r1data.texts import Cutter
 from schemas import MergeReason
-from tests.merging.making import decided, example, reply
+from tests.merging.making import decided, example, put, reply
 
 QUESTIONS = (
     "A farmer has 120 sheep and sells 35 of them at the market. How many sheep does the farmer have now?",
@@ -199,6 +205,17 @@ def test_short_replies_to_different_questions_are_no_copies() -> None:
 def test_a_thought_has_one_form(text: str, formed: bool) -> None:
     table = decided({"one": [example(1, text=text)]}, Merge())
     assert table["kept"].item() == formed and (formed or table["findings"].to_list() == [["form/tags"]])
+
+
+def test_what_is_known_of_an_example_does_not_hold_its_text(tmp_path: Path) -> None:
+    texts = [example(n, f"What is {n} + 2?", reply(n, 4000)) for n in range(40)]
+    root = put(tmp_path / "part", texts)
+    before, held = pa.total_allocated_bytes(), []
+    for _, rows in offered_examples("part", root):
+        held.append(offered(rows, 0, Resemblance(tmp_path / "seen", Duplicates()), Cutter()))
+        del rows
+    assert sum(one.rows.height for one in held) == 40
+    assert pa.total_allocated_bytes() - before < 100_000 < sum(len(row["messages"][1]["content"]) for row in texts)
 
 
 def test_a_system_message_makes_no_other_question() -> None:

@@ -187,6 +187,7 @@ def test_a_killed_merge_leaves_the_one_before_whole_and_the_next_one_ends_it(tmp
     assert MergedFolder(tmp_path / "mix").scan_examples().select(pl.len()).collect().item() == 1500
 
 
+@pytest.mark.slow
 def test_the_command_merges_runs_and_explain_leads_back_into_them(tmp_path: Path, tiny: Path) -> None:
     rehearse(write_recipe(tmp_path, tiny, prompts=12), tmp_path / "mix" / "parts" / "sums")
     more = [example(n, f"What is {n} + {n + 7}?", domain="other") for n in range(1, 40, 2)]
