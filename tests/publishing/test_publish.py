@@ -93,7 +93,7 @@ def test_what_others_did_in_our_places_is_not_lost_silently(
             path = table
             hub.commit(REPO, {}, deleted=(table,))
     before = state(hub)
-    for rows in (40, 50):
+    for rows in (40, 50) if what == "edited card" else (50,):
         with pytest.raises(PublishError, match=path) as caught:
             publisher(stage(workspace.root, examples(rows)))
         assert f"--over {hub.repos[REPO].commits[-1].oid[:12]}" in str(caught.value)
