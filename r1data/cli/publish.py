@@ -19,6 +19,8 @@ from r1data.publishing import Outlook, Published, Request
 from r1data.publishing import outlook as look_out
 from r1data.publishing import publish as publish_dataset
 from r1data.publishing.pace import bytes_told
+from r1data.store import Workspace
+from r1data.store.merged_folder import MergedFolder
 
 
 class Reading(StrEnum):
@@ -52,7 +54,9 @@ def publish(
 
     Running it again goes on where it stopped, and does nothing where nothing is new.
     """
-    found = find_workspace(workspace)
+    # What `r1data merge` makes has no manifest: nothing was run there.
+    is_merged = workspace is not None and MergedFolder(workspace).is_there
+    found = Workspace(workspace) if workspace is not None and is_merged else find_workspace(workspace)
     request = Request(repo, public, tag, message, over, verify.value, frozenset(not_secret or ()))
     try:
         with listening() as listener:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -22,13 +22,14 @@ _COUNT = re.compile(r"\d{1,3}(,\d{3})*|\d+")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`patterns` are pairs of split and pattern in the header's order, `samples` counts by domain as the table has
-    them; empty where the card has no such header or table.
+    """`patterns` are pairs of split and pattern in the header's order, `samples` and `splits` counts by domain and by
+    split as the tables have them; empty where the card has no such header or table.
     """
 
     licence: str | None
     patterns: tuple[tuple[str, str], ...]
     samples: Mapping[str, int]
+    splits: Mapping[str, int]
 
     def split_of(self, path: str) -> list[str]:
         """The splits as which a file of the folder is shown: one, if the card is right."""
@@ -38,11 +39,16 @@ class Card:
 def read_card(text: str) -> Card:
     """What a card states; nothing of it is trusted."""
     header = _header(text)
-    return Card(_licence(header), tuple(_patterns(header)), _samples(text))
+    return Card(_licence(header), tuple(_patterns(header)), _counts(text, "domain"), _counts(text, "split"))
 
 
-def check_card(card: Card, paths: Iterable[str], samples: Mapping[str, int]) -> list[Trouble]:
-    """Hold a card against the data: `paths` of the tables, `samples` as counted in them by domain."""
+def check_card(
+    card: Card, paths: Iterable[str], samples: Mapping[str, int], splits: Mapping[str, int]
+) -> list[Trouble]:
+    """Hold a card against the data: `paths` of the tables, `samples` as counted in them by domain, `splits` by split.
+
+    Only a set that has several splits has a table of them.
+    """
     again = "make the dataset again with `r1data run`, which writes card and tables together"
     found = []
     if not card.licence:
@@ -50,20 +56,24 @@ def check_card(card: Card, paths: Iterable[str], samples: Mapping[str, int]) -> 
     if not card.patterns:
         found.append(Trouble(CARD, "its header has no `configs` that say which files are which split", again))
     for path in paths if card.patterns else ():
-        splits = card.split_of(path)
-        if len(splits) != 1:
-            shown = f"as {' and '.join(splits)}" if splits else "as no split"
+        named = card.split_of(path)
+        if len(named) != 1:
+            shown = f"as {' and '.join(named)}" if named else "as no split"
             found.append(Trouble(CARD, f"its header shows {path} {shown}", again))
     if not card.samples:
         found.append(Trouble(CARD, "it has no table of samples per domain", again))
         return found
-    for domain in sorted({*card.samples, *samples, ALL}):
-        counted = sum(samples.values()) if domain == ALL and ALL not in samples else samples.get(domain, 0)
-        stated = card.samples.get(domain)
-        if stated != counted:
-            told = "nothing" if stated is None else f"{stated:,}"
-            found.append(Trouble(CARD, f"it states {told} for domain {domain}, the tables have {counted:,}", again))
-    return found
+    counted = {ALL: sum(samples.values()), **samples}
+    wrong = [f"domain {told}" for told in _unlike(card.samples, counted)]
+    wrong += [f"split {told}" for told in _unlike(card.splits, splits) if card.splits]
+    return found + [Trouble(CARD, f"it states for {told}", again) for told in wrong]
+
+
+def _unlike(stated: Mapping[str, int], counted: Mapping[str, int]) -> Iterator[str]:
+    for name in sorted({*stated, *counted}):
+        if stated.get(name) != counted.get(name, 0):
+            told = f"{stated[name]:,}" if name in stated else "nothing"
+            yield f"{name}: {told}, and the tables have {counted.get(name, 0):,}"
 
 
 def _header(text: str) -> dict[str, Any]:
@@ -93,14 +103,14 @@ def _patterns(header: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
                     yield str(entry["split"]), str(path)
 
 
-def _samples(text: str) -> dict[str, int]:
-    """The rows of the first table whose columns begin with `domain` and `samples`."""
+def _counts(text: str, key: str) -> dict[str, int]:
+    """The rows of the first table whose columns begin with `key` and `samples`."""
     found: dict[str, int] = {}
     inside = False
     for line in text.splitlines():
         cells = _cells(line)
         if not inside:
-            inside = [cell.lower() for cell in cells[:2]] == ["domain", "samples"]
+            inside = [cell.lower() for cell in cells[:2]] == [key, "samples"]
         elif not cells:
             break
         elif len(cells) > 1 and _COUNT.fullmatch(cells[1]):

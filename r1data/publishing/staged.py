@@ -89,7 +89,7 @@ def read_staged(
     troubles = [
         *read.troubles,
         *_against_decisions(rows, decided),
-        *(check_card(card, tables, dict(rows.group_by("domain").len().iter_rows())) if text else ()),
+        *(check_card(card, tables, _by(rows, "domain"), _by(rows, "split")) if text else ()),
         *_leaked(read.leaks, accepted),
         *(_unlicensed(unlicensed) if public and unlicensed else ()),
     ]
@@ -190,14 +190,18 @@ def _unlicensed(count: int) -> Iterator[Trouble]:
 def _manifest(workspace: Workspace, files: list[File], card: str, rows: pl.DataFrame) -> Manifest:
     facts = workspace.read_manifest()
     prints = ("kind", "recipe", "route", "model_fingerprint", "grades", "judging")
-    counts = rows.drop_nulls("split").group_by("split").len().sort("split")
     return Manifest.of(
         files,
         card,
         name=str(facts.get("name") or workspace.root.resolve().name),
         made_by=f"r1data {__version__}",
-        rows=dict(counts.iter_rows()),
+        rows=_by(rows, "split"),
         version=VERSION,
         columns={name: str(dtype) for name, dtype in Examples.create_empty().schema.items()},
         fingerprints={name: facts[name] for name in prints if isinstance(facts.get(name), str)},
     )
+
+
+def _by(rows: pl.DataFrame, column: str) -> dict[str, int]:
+    """How many rows have each value."""
+    return dict(rows.drop_nulls(column).group_by(column).len().sort(column).iter_rows())

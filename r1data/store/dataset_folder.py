@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 
 from r1data.errors import WorkspaceError
 from r1data.store.files import STAGING
+from r1data.store.merged_folder import MergedFolder
 
 READ_ROWS = 1000
 READ_BYTES = 1 << 20
-MERGED = "merged.parquet"
 DECISIONS = "decisions.parquet"
 
 
@@ -70,9 +70,9 @@ def decided_rows(root: Path) -> pl.DataFrame:
     Raises:
         WorkspaceError: nothing has been decided there.
     """
-    merged, decisions = root / MERGED, root / DECISIONS
-    if merged.is_file():
-        return pl.scan_parquet(merged).filter("kept").select("example_id", "split").collect()
+    merged, decisions = MergedFolder(root), root / DECISIONS
+    if merged.is_there:
+        return merged.scan_merged().filter("kept").select("example_id", "split").collect()
     if decisions.is_file():
         kept = pl.scan_parquet(decisions).filter("kept")
         return kept.select(example_id="completion_id", split=pl.lit(None, pl.String)).collect()

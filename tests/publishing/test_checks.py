@@ -52,15 +52,15 @@ BROKEN: dict[str, tuple[Callable[[Workspace], object], str]] = {
     "a link": (lambda w: (w.root / "dataset" / "data" / "x.parquet").symlink_to("/etc/passwd"), "is a link"),
     "a number of the card": (
         lambda w: edit_card(w, lambda card: card.replace("| math | 14 |", "| math | 15 |")),
-        "states 15 for domain math, the tables have 14",
+        "states for domain math: 15, and the tables have 14",
     ),
     "a sum of the card": (
         lambda w: edit_card(w, lambda card: card.replace("| all | 40 |", "| all | 1,040 |")),
-        "states 1,040 for domain all, the tables have 40",
+        "states for domain all: 1,040, and the tables have 40",
     ),
     "a domain of the card": (
         lambda w: edit_card(w, lambda card: card.replace("| math |", "| maths |")),
-        "states nothing for domain math",
+        "states for domain math: nothing",
     ),
     "no licence": (
         lambda w: edit_card(w, lambda card: card.replace("license: mit\n", "")), "its header states no licence"

@@ -1,11 +1,15 @@
 """What a publication promises when nothing goes wrong: private, whole, few commits, nothing twice, nothing lost."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from r1data.errors import PublishError, WorkspaceError
 from r1data.publishing.manifest import Manifest
+from r1data.recipe.merging import Merge
 from r1data.store import Workspace
+from tests.merging.making import example, merged
 from tests.publishing.fake_hub import FakeHub
 from tests.publishing.staging import REPO, Publisher, edit_card, examples, remembered, stage, state
 
@@ -89,7 +93,7 @@ def test_what_others_did_in_our_places_is_not_lost_silently(
             path = table
             hub.commit(REPO, {}, deleted=(table,))
     before = state(hub)
-    for rows in (40, 50):
+    for rows in (40, 50) if what == "edited card" else (50,):
         with pytest.raises(PublishError, match=path) as caught:
             publisher(stage(workspace.root, examples(rows)))
         assert f"--over {hub.repos[REPO].commits[-1].oid[:12]}" in str(caught.value)
@@ -154,27 +158,26 @@ def test_a_run_that_is_writing_is_not_published(publisher: Publisher, hub: FakeH
     assert not hub.asked
 
 
-def test_a_mix_is_published_with_its_splits(publisher: Publisher, workspace: Workspace) -> None:
-    """A mix has the same folder, with files of several splits; `merged.parquet` says what belongs in it."""
-    rows = examples(40)
-    data = workspace.root / "dataset" / "data"
-    (old,) = {path.name.rpartition("-")[2] for path in data.iterdir()}
-    for path in data.iterdir():
-        path.unlink()
-    rows.head(30).write_parquet(data / "train-00000-of-00001-x.parquet")
-    rows.tail(10).write_parquet(data / "test-00000-of-00001-x.parquet")
-    splits = pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("train")).otherwise(pl.lit("test"))
-    merged = rows.select("example_id", kept=pl.lit(True), split=splits)
-    merged.write_parquet(workspace.root / "merged.parquet")
-    digest = old.removesuffix(".parquet")
-    edit_card(workspace, lambda card: card.replace(
-        f"path: data/train-*-{digest}.parquet",
-        "path: data/train-*-x.parquet\n  - split: test\n    path: data/test-*-x.parquet",
-    ))  # fmt: skip
-    assert dict(publisher(workspace).rows) == {"train": 30, "test": 10}
-    merged.with_columns(split=pl.lit("train")).write_parquet(workspace.root / "merged.parquet")
-    with pytest.raises(PublishError, match="10 rows are shown as another split"):
-        publisher(workspace)
+def test_a_merged_set_is_published_with_its_splits(publisher: Publisher, hub: FakeHub, tmp_path: Path) -> None:
+    parts = {
+        "one": [example(n, f"What is {n} + 1?", domain="math" if n % 2 else "logic") for n in range(30)],
+        "two": [example(-n, f"Name {n} towns.", domain="general", licence=None) for n in range(1, 12)],
+    }
+    _, offers = merged(tmp_path, parts, Merge(quotas={"math": 9, "logic": 50}, test_share=0.3), file_bytes=5000)
+    mix = Workspace(tmp_path / "mix")
+    done = publisher(mix)
+    counts = dict(offers.filter("kept").group_by("split").len().iter_rows())
+    assert dict(done.rows) == counts and set(counts) == {"train", "test"} and done.notes
+    there = {path for path in hub.contents(REPO, "v1") if path.startswith("data/")}
+    assert there == {f"data/{path.name}" for path in (mix.root / "dataset" / "data").iterdir()}
+    card, (side, count) = (mix.root / "dataset" / "README.md").read_text(), next(iter(counts.items()))
+    edit_card(mix, lambda text: text.replace(f"| {side} | {count} |", f"| {side} | {count + 1} |"))
+    with pytest.raises(PublishError, match=f"split {side}: {count + 1}, and the tables have {count}"):
+        publisher(mix)
+    edit_card(mix, lambda text: card)
+    offers.with_columns(split=pl.when("kept").then(pl.lit("train"))).write_parquet(mix.root / "merged.parquet")
+    with pytest.raises(PublishError, match=f"{counts['test']} rows are shown as another split"):
+        publisher(mix)
 
 
 def test_the_workspace_remembers_what_it_has_published(publisher: Publisher, workspace: Workspace) -> None:
