@@ -25,8 +25,8 @@ START_SECONDS = 400.0
 INTERVAL, FIRST = timedelta(seconds=60), timedelta(seconds=12)
 """Of a schedule that is taken away again as soon as it has fired; a busy server may miss its first time."""
 QUICK = {
-    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1",
-    "PREFECT_WORKER_QUERY_SECONDS": "1",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "3",
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
     "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
 }
 
@@ -59,12 +59,20 @@ class Server:
         return ended.stdout
 
     def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
-        """GET, or POST where there is a body and no other method is named."""
+        """GET, or POST where there is a body and no other method is named. SQLite is locked now and then: asked again."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
-            return json.loads(answer.read() or b"null")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        for pause in (0.5, 1, 2, 4, 8, None):
+            try:
+                with opener.open(request, timeout=60) as answer:
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or pause is None:
+                    raise
+                time.sleep(pause)
+        raise AssertionError
 
     def runs(self, deployment: str) -> dict[str, str]:
         """States of a deployment's flow runs that a worker has taken up, by id, in the order of their times."""
