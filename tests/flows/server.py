@@ -53,13 +53,13 @@ class Server:
         """Run a command of Prefect's in the repository, as the docs say; returns what it printed."""
         ended = subprocess.run(
             [sys.executable, "-m", "prefect", *arguments],
-            cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, timeout=300,
+            cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, timeout=900,
         )  # fmt: skip
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 
     def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
-        """GET, or POST where there is a body and no other method is named. SQLite is locked now and then: asked again."""
+        """GET, or POST where there is a body and no other method is named. A locked database is asked again."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)

@@ -14,7 +14,7 @@ from tests.end_to_end.rehearsal import assert_same, rehearse, write_recipe
 from tests.end_to_end.test_kill_anywhere import assert_no_draw_twice
 from tests.flows.server import Server, kill_all, prefect_server, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 SLOWLY = {"kind": "scripted", "latency_seconds": 0.5}
 RUNTIME = {"engine": SLOWLY, "verify_workers": 1, "shard_prompts": 15, "concurrency": 16}
 
