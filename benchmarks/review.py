@@ -4,7 +4,9 @@
 
 Replies of about 12 KB with formulas, code and tables are approved one after the other by keyboard, `--pause` seconds
 after each has appeared (0 leaves no time to read at all). A wait is measured inside the page: from the key being
-pressed to the first frame that shows the next sample. The goal is 100 ms for each of 200.
+pressed to the first frame that shows the next sample. The goal is 100 ms for each of 200. `page_cpu_ms` is the
+processor time that the page's main thread takes for one sample, all told, which other programs on the machine change
+little.
 """
 
 from __future__ import annotations
