@@ -19,6 +19,7 @@ from r1data.stages import (
     judge_missing,
     plan_rewrites,
     rewrite,
+    score_missing,
 )
 from r1data.verifiers import VerifierPool
 
@@ -53,6 +54,7 @@ def run_rewrite(job: RewriteJob, origins: Sequence[Origin], *, retry_failed: boo
                     judge_missing(job, service, retry_failed=retry_failed)
             grade_missing(job, pool)
         judge_missing(job, retry_failed=retry_failed)
+        score_missing(job, retry_failed=retry_failed)
         compare(job)
         decide(job)
         seconds = time.monotonic() - started
