@@ -137,7 +137,7 @@ def _make(recipe: Path, root: Path, runtime: Path | None, *, retry_failed: bool,
             pool.expect(job.workspace.verifiers())
             with (
                 keeping_account(job.workspace, job.progress, job.runtime),
-                serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service,
+                serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say, job.standby) as service,
             ):
                 work.service = service
                 job.progress.begin(**todo.standing, fixed=isinstance(what.sampling.draws, int))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +12,13 @@ from pathlib import Path
 import yaml
 
 from r1data import __version__
+from r1data.engines import Standby
 from r1data.errors import WorkspaceError
 from r1data.given_run import run_given
 from r1data.progress import Progress
 from r1data.recipe import (
     Mix,
+    Part,
     Recipe,
     RecipePart,
     RepliesPart,
@@ -33,7 +35,7 @@ from r1data.rewrite_run import run_rewrite
 from r1data.run import run
 from r1data.stages import Origin, open_given, open_job, open_rewrite
 from r1data.stages.merge import Merging, merge
-from r1data.standing_in import rewriting_stand_in, with_stand_ins
+from r1data.standing_in import rewriting_stand_in, stand_in_for, with_stand_ins
 from r1data.store import Workspace
 from r1data.store.files import write_text
 
@@ -97,30 +99,64 @@ def run_mix(
     A run that was stopped at any point is finished by calling this again: parts go on where they stopped.
     """
     started = time.monotonic()
-    parts = job.mix.chosen(only)
-    funnels = {part.name: make_part(job, part.name, retry_failed=retry_failed, top_up=top_up) for part in parts}
+    made: dict[str, Funnel] = {}
+    with Standby() as standby:
+        for part in in_turn(job, job.mix.chosen(only)):
+            made[part.name] = make_part(job, part.name, retry_failed=retry_failed, top_up=top_up, standby=standby)
+    funnels = {part.name: made[part.name] for part in job.mix.parts if part.name in made}
     merged = merge_parts(job) if merging else None
     return MixResult(funnels, merged, time.monotonic() - started)
 
 
-def make_part(job: MixJob, name: str, *, retry_failed: bool = False, top_up: bool = False) -> Funnel:
-    """Make one part in its workspace; what it rewrites has been made before."""
+def in_turn(job: MixJob, parts: Sequence[Part]) -> Iterator[Part]:
+    """The order in which parts are made: what is rewritten before its rewriting, and else those of one model together,
+    so that its engine is started once. What comes out does not hang on it.
+    """
+    waiting, model = list(parts), ""
+    while waiting:
+        names = {part.name for part in waiting}
+        ready = [part for part in waiting if not (isinstance(part, RewritePart) and names & set(part.of))]
+        part = next((one for one in ready if _writer(job, one) == model), ready[0])
+        model = _writer(job, part)
+        waiting.remove(part)
+        yield part
+
+
+def _writer(job: MixJob, part: Part) -> str:
+    """The model that a part keeps busy."""
+    match part:
+        case RecipePart():
+            return recipe_of(job, part).model.id
+        case RewritePart():
+            return rewriting_stand_in(part, job.runtime, part.name).model.id
+        case RepliesPart():
+            judge = part.verification.judge.model
+            one = None if judge is None else stand_in_for(job.runtime, judge)
+            return one.model.id if one else judge.id if judge else ""
+
+
+def make_part(
+    job: MixJob, name: str, *, retry_failed: bool = False, top_up: bool = False, standby: Standby | None = None
+) -> Funnel:
+    """Make one part in its workspace; what it rewrites has been made before. With `standby` its engine stays on."""
     part = job.mix.part(name)
     job.progress.say(f"part {name} ({part.group})")
     workspace = job.workspace(name)
     match part:
         case RecipePart():
-            whole = open_job(recipe_of(job, part), job.runtime, workspace.root, job.progress)
+            whole = open_job(recipe_of(job, part), job.runtime, workspace.root, job.progress, standby=standby)
             return run(whole, retry_failed=retry_failed, top_up=top_up).funnel
         case RewritePart():
             settings = rewriting_stand_in(part, job.runtime, name)
             origins = [Origin(one, Workspace.existing(job.workspace(one).root)) for one in part.of]
             rewriting = open_rewrite(
-                settings, name, part.of, job.mix.folder, job.runtime, workspace.root, job.progress
+                settings, name, part.of, job.mix.folder, job.runtime, workspace.root, job.progress, standby=standby
             )  # fmt: skip
             return run_rewrite(rewriting, origins, retry_failed=retry_failed).funnel
         case RepliesPart():
-            given = open_given(part, name, job.mix.folder, job.runtime, workspace.root, job.progress)
+            given = open_given(
+                part, name, job.mix.folder, job.runtime, workspace.root, job.progress, standby=standby
+            )  # fmt: skip
             return run_given(given, retry_failed=retry_failed).funnel
 
 

@@ -48,7 +48,7 @@ def run_rewrite(job: RewriteJob, origins: Sequence[Origin], *, retry_failed: boo
                 pool.expect(job.workspace.verifiers())
                 with (
                     keeping_account(job.workspace, job.progress, job.runtime),
-                    serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service,
+                    serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say, job.standby) as service,
                 ):
                     rewritten = rewrite(job, plan, service, pool)
                     judge_missing(job, service, retry_failed=retry_failed)

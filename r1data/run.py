@@ -50,7 +50,7 @@ def run(job: Job, *, retry_failed: bool = False, top_up: bool = False) -> Result
                 pool.expect(job.workspace.verifiers())
                 with (
                     keeping_account(job.workspace, job.progress, job.runtime),
-                    serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say) as service,
+                    serving(job.runtime, job.model, job.workspace.engine_log, job.progress.say, job.standby) as service,
                 ):
                     job.progress.begin(**todo.standing, fixed=isinstance(job.recipe.sampling.draws, int))
                     sampled = sample(job, service, pool, retry_failed=retry_failed, top_up=top_up)

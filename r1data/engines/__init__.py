@@ -2,5 +2,6 @@
 
 from r1data.engines.opening import Service, connected, serving
 from r1data.engines.protocol import Engine, Failure, Load, Reply, Request
+from r1data.engines.standby import Standby
 
-__all__ = ["Engine", "Failure", "Load", "Reply", "Request", "Service", "connected", "serving"]
+__all__ = ["Engine", "Failure", "Load", "Reply", "Request", "Service", "Standby", "connected", "serving"]

@@ -13,6 +13,7 @@ from r1data.engines.client.server import ServerEngine
 from r1data.engines.local import LocalServer
 from r1data.engines.protocol import Engine
 from r1data.engines.scripted import ScriptedEngine
+from r1data.engines.standby import Standby
 from r1data.model import LoadedModel
 from r1data.recipe import LocalEngine, Runtime
 from r1data.recipe import ScriptedEngine as ScriptedSettings
@@ -50,9 +51,15 @@ class Service:
 
 
 @contextmanager
-def serving(runtime: Runtime, model: LoadedModel, log: Path, notify: Notify) -> Iterator[Service]:
-    """Start what must run for the whole of a run, and stop it at the end of the block."""
+def serving(
+    runtime: Runtime, model: LoadedModel, log: Path, notify: Notify, standby: Standby | None = None
+) -> Iterator[Service]:
+    """Start what must run for the whole of a run, and stop it at the end of the block; with `standby`, when that ends
+    or wants another model.
+    """
     match runtime.engine:
+        case LocalEngine() if standby is not None:
+            yield Service(runtime, model, standby.server(runtime.engine, model, log, notify), notify)
         case LocalEngine():
             with LocalServer(runtime.engine, model, log, notify) as server:
                 yield Service(runtime, model, server, notify)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from r1data.engines import Standby
 from r1data.errors import ModelError
 from r1data.model import LoadedModel, require_engine_for
 from r1data.progress import Progress
@@ -98,7 +99,14 @@ class Found:
 
 
 def open_given(
-    settings: Replies, name: str, folder: Path, runtime: Runtime, root: Path, progress: Progress
+    settings: Replies,
+    name: str,
+    folder: Path,
+    runtime: Runtime,
+    root: Path,
+    progress: Progress,
+    *,
+    standby: Standby | None = None,
 ) -> GivenJob:
     """A job for these sets; nothing is read or written yet. Relative paths start at `folder`.
 
@@ -108,7 +116,9 @@ def open_given(
     recipe = with_stand_ins(settings.recipe(name, folder), runtime)
     identity = fingerprint({"given": [source.model_dump(mode="json") for source in settings.sources]})
     model = LoadedModel(GIVEN, GIVEN, None, identity, None, "chat")
-    job = GivenJob(recipe, runtime, Workspace(root), model, Renderer(model, Template()), progress, settings)
+    job = GivenJob(
+        recipe, runtime, Workspace(root), model, Renderer(model, Template()), progress, settings, standby=standby
+    )
     if recipe.asks_judge and (recipe.verification.quality.reward is None or recipe.verification.policy != "rule"):
         if recipe.verification.judge.model is None:
             raise ModelError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 import yaml
 
 from r1data import __version__, measures, verifiers
+from r1data.engines import Standby
 from r1data.judging import Judge, judge_fingerprint, open_judge, quality_fingerprint
 from r1data.model import LoadedModel, load_model, model_fingerprint, require_engine_for
 from r1data.progress import Progress
@@ -96,6 +97,8 @@ class Job:
     model: LoadedModel
     renderer: Renderer
     progress: Progress
+    standby: Standby | None = field(default=None, kw_only=True)
+    """Where the engine stays on between jobs."""
 
     @cached_property
     def benchmarks(self) -> Loaded:
@@ -172,11 +175,13 @@ class Job:
         return text
 
 
-def open_job(recipe: Recipe, runtime: Runtime, root: Path, progress: Progress) -> Job:
+def open_job(
+    recipe: Recipe, runtime: Runtime, root: Path, progress: Progress, *, standby: Standby | None = None
+) -> Job:
     """Load what a job needs before it starts; nothing is written yet."""
     model = load_model(recipe)
     require_engine_for(model, runtime.engine)
-    job = Job(recipe, runtime, Workspace(root), model, Renderer(model, recipe.template), progress)
+    job = Job(recipe, runtime, Workspace(root), model, Renderer(model, recipe.template), progress, standby=standby)
     if recipe.asks_judge:
         assert job.judge  # so that a judge that cannot be one is refused now, and not after the sampling
         require_engine_for(job.judge_model, runtime.judge_engine or runtime.engine)

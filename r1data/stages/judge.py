@@ -145,7 +145,7 @@ def _serving_judge(job: Job, service: Service | None) -> Iterator[Service]:
     own = job.runtime.model_copy(update={"engine": job.runtime.judge_engine or job.runtime.engine})
     with (
         keeping_account(job.workspace, job.progress, own),
-        serving(own, job.judge_model, job.workspace.judge_log, job.progress.say) as started,
+        serving(own, job.judge_model, job.workspace.judge_log, job.progress.say, job.standby) as started,
     ):
         yield started
 

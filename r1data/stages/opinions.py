@@ -63,7 +63,7 @@ def _ask(job: Job, prompts: pl.DataFrame, who: str) -> None:
     own = job.runtime.model_copy(update={"engine": job.runtime.judge_engine or job.runtime.engine})
     with (
         keeping_account(job.workspace, job.progress, own),
-        serving(own, job.judge_model, job.workspace.judge_log, job.progress.say) as service,
+        serving(own, job.judge_model, job.workspace.judge_log, job.progress.say, job.standby) as service,
     ):
         for some in prompts.iter_slices(BATCH):
             rules = dict(some.select("prompt_id", "thinking").iter_rows())

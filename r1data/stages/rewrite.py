@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from r1data.engines import Engine, Service, connected
+from r1data.engines import Engine, Service, Standby, connected
 from r1data.engines.metered import Metered
 from r1data.errors import WorkspaceError
 from r1data.judging import VERIFIER as JUDGE
@@ -84,7 +84,15 @@ class RewriteJob(Job):
 
 
 def open_rewrite(
-    settings: Rewrite, name: str, origins: Sequence[str], folder: Path, runtime: Runtime, root: Path, progress: Progress
+    settings: Rewrite,
+    name: str,
+    origins: Sequence[str],
+    folder: Path,
+    runtime: Runtime,
+    root: Path,
+    progress: Progress,
+    *,
+    standby: Standby | None = None,
 ) -> RewriteJob:
     """Load what rewriting needs before it starts; nothing is written yet. Relative paths start at `folder`.
 
@@ -95,7 +103,7 @@ def open_rewrite(
     model = load_model(recipe)
     require_engine_for(model, runtime.engine)
     renderer = Renderer(model, recipe.template) if model.api == "chat" else open_rewriter(model, settings).plain
-    return RewriteJob(recipe, runtime, Workspace(root), model, renderer, progress, settings)
+    return RewriteJob(recipe, runtime, Workspace(root), model, renderer, progress, settings, standby=standby)
 
 
 def plan_rewrites(job: RewriteJob, origins: Sequence[Origin], *, retry_failed: bool = False) -> RewritePlan:
