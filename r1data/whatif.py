@@ -124,7 +124,7 @@ def whatif(workspace: Workspace, overrides: Sequence[str], examples: int = 3) ->
     before, after = read_recipe(path), read_recipe(path, list(overrides))
     require_selection_only(before, after)
     stored = workspace.scan_candidates()
-    if stored is not None:
+    if stored is not None and set(DECIDE_BY) <= set(stored.collect_schema()):  # else an older version decided
         rows, signatures = stored, workspace.read_signatures()
     else:
         kinship = workspace.read_kinship()

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from r1data.cli.merge import show_merging
 from r1data.cli.output import listening
 from r1data.cli.workspaces import RUNS
 from r1data.mix import MixResult, open_mix, run_mix
@@ -55,11 +56,8 @@ def _show(result: MixResult, root: Path, as_json: bool) -> None:
     console = Console()
     console.print(_parts_table(result.funnels, result.merging))
     if result.merging is not None:
-        console.print(quota_table(result.merging))
-    console.print(f"time     {timedelta(seconds=round(result.seconds))}", highlight=False)
-    if result.merging is not None:
-        console.print(f"dataset  {root / 'dataset'}", highlight=False, soft_wrap=True)
-        console.print(f"report   {root / 'report.html'}", highlight=False, soft_wrap=True)
+        show_merging(result.merging, root, as_json=False)
+    console.print(f"in all   {timedelta(seconds=round(result.seconds))}", highlight=False)
 
 
 def _parts_table(funnels: dict[str, Funnel], merging: Merging | None) -> Table:
@@ -73,20 +71,4 @@ def _parts_table(funnels: dict[str, Funnel], merging: Merging | None) -> Table:
         kept = f"{funnel.kept:,}" if funnel else ""
         mine = f"{merged[name]['kept']:,}" if name in merged else "(rewritten)" if merged else ""
         table.add_row(name, drawn, kept, mine)
-    return table
-
-
-def quota_table(merging: Merging) -> Table:
-    """What the mix wants of each domain, what there was, and what is missing."""
-    title = f"{merging.kept:,} examples of {merging.offered:,} offered"
-    table = Table("domain", "wanted", "offered", "kept", "missing", title=title, title_justify="left")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for row in merging.shortage:
-        if row["quota"] == "tokens":
-            continue
-        name = row["domain"] if row["quota"] == "domain" else f"  {row['quota']} {row['name']}"
-        wanted = "no limit" if row["wanted"] is None else f"{row['wanted']:,}"
-        missing = f"{row['missing']:,}" if row["missing"] else ""
-        table.add_row(name, wanted, f"{row['offered']:,}", f"{row['kept']:,}", missing, style="" if missing else "dim")
     return table
