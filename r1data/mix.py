@@ -28,6 +28,7 @@ from r1data.recipe import (
     read_mix,
     read_recipe,
     scaled_recipe,
+    scaled_replies,
 )
 from r1data.report import Funnel
 from r1data.report.mix_card import MixFacts
@@ -35,11 +36,10 @@ from r1data.rewrite_run import run_rewrite
 from r1data.run import run
 from r1data.stages import Origin, open_given, open_job, open_rewrite
 from r1data.stages.merge import Merging, merge
-from r1data.standing_in import rewriting_stand_in, stand_in_for, with_stand_ins
+from r1data.standing_in import rewriting_stand_in, with_stand_ins
 from r1data.store import Workspace
 from r1data.store.files import write_text
-
-PARTS = "parts"
+from r1data.store.mix_folder import KIND, part_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class MixJob:
 
     def workspace(self, name: str) -> Workspace:
         """Where a part is made."""
-        return Workspace(self.root / PARTS / name)
+        return Workspace(part_folder(self.root, name))
 
     @property
     def fingerprint(self) -> str:
@@ -99,6 +99,7 @@ def run_mix(
     A run that was stopped at any point is finished by calling this again: parts go on where they stopped.
     """
     started = time.monotonic()
+    begin_mix(job)
     made: dict[str, Funnel] = {}
     with Standby() as standby:
         for part in in_turn(job, job.mix.chosen(only)):
@@ -106,6 +107,31 @@ def run_mix(
     funnels = {part.name: made[part.name] for part in job.mix.parts if part.name in made}
     merged = merge_parts(job) if merging else None
     return MixResult(funnels, merged, time.monotonic() - started)
+
+
+def begin_mix(job: MixJob) -> None:
+    """Say in its folder what is being made, before the first part is there; what is known of a merge stays."""
+    with Workspace(job.root).locked():
+        known = Workspace(job.root).read_manifest().get("parts", [])
+        _write_manifest(job, [name for name in known if any(part.name == name for part in job.mix.parts)])
+
+
+def _write_manifest(job: MixJob, merged: Iterable[str]) -> None:
+    """`recipe` is the fingerprint of what the mix asks for and of what made each part that is merged."""
+    merged = list(merged)
+    parts = {name: job.workspace(name).read_manifest().get("recipe") for name in merged}
+    manifest = {
+        "r1data": __version__, "kind": KIND, "name": job.mix.name,
+        "recipe": fingerprint({"mix": job.fingerprint, "parts": parts}), "seed": job.mix.seed, "scale": job.scale,
+        "all_parts": [part.name for part in job.mix.parts], "parts": merged,
+    }  # fmt: skip
+    write_text(job.root / "mix.yaml", _yaml(job))
+    write_text(job.root / "manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def _yaml(job: MixJob) -> str:
+    text: str = yaml.safe_dump(job.mix.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True)
+    return text
 
 
 def in_turn(job: MixJob, parts: Sequence[Part]) -> Iterator[Part]:
@@ -126,13 +152,14 @@ def _writer(job: MixJob, part: Part) -> str:
     """The model that a part keeps busy."""
     match part:
         case RecipePart():
-            return recipe_of(job, part).model.id
+            recipe = recipe_of(job, part)
+            return recipe.model.placed(recipe.folder)
         case RewritePart():
-            return rewriting_stand_in(part, job.runtime, part.name).model.id
+            return rewriting_stand_in(part, job.runtime, part.name, job.mix.folder).model.placed(job.mix.folder)
         case RepliesPart():
-            judge = part.verification.judge.model
-            one = None if judge is None else stand_in_for(job.runtime, judge)
-            return one.model.id if one else judge.id if judge else ""
+            recipe = with_stand_ins(part.recipe(part.name, job.mix.folder), job.runtime)
+            judge = recipe.verification.judge.model
+            return judge.placed(recipe.folder) if judge else ""
 
 
 def make_part(
@@ -147,16 +174,15 @@ def make_part(
             whole = open_job(recipe_of(job, part), job.runtime, workspace.root, job.progress, standby=standby)
             return run(whole, retry_failed=retry_failed, top_up=top_up).funnel
         case RewritePart():
-            settings = rewriting_stand_in(part, job.runtime, name)
+            settings = rewriting_stand_in(part, job.runtime, name, job.mix.folder)
             origins = [Origin(one, Workspace.existing(job.workspace(one).root)) for one in part.of]
             rewriting = open_rewrite(
                 settings, name, part.of, job.mix.folder, job.runtime, workspace.root, job.progress, standby=standby
             )  # fmt: skip
             return run_rewrite(rewriting, origins, retry_failed=retry_failed).funnel
         case RepliesPart():
-            given = open_given(
-                part, name, job.mix.folder, job.runtime, workspace.root, job.progress, standby=standby
-            )  # fmt: skip
+            replies, folder = scaled_replies(part, job.scale), job.mix.folder
+            given = open_given(replies, name, folder, job.runtime, workspace.root, job.progress, standby=standby)
             return run_given(given, retry_failed=retry_failed).funnel
 
 
@@ -174,21 +200,15 @@ def merge_parts(job: MixJob) -> Merging:
         job.progress.say(f"part {name} has not been made: the merge goes on without it")
     own = Workspace(job.root)
     with own.locked():
-        manifest = {
-            "r1data": __version__, "kind": "mix", "name": job.mix.name, "recipe": job.fingerprint,
-            "seed": job.mix.seed, "scale": job.scale, "parts": list(made),
-        }  # fmt: skip
-        text = yaml.safe_dump(job.mix.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True)
-        write_text(job.root / "mix.yaml", text)
-        write_text(job.root / "manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-        return merge(made, job.mix.merge, job.mix.seed, job.root, job.progress, _facts(job, text))
+        _write_manifest(job, made)
+        return merge(made, job.mix.merge, job.mix.seed, job.root, job.progress, _facts(job))
 
 
-def _facts(job: MixJob, text: str) -> MixFacts:
+def _facts(job: MixJob) -> MixFacts:
     scale = "" if job.scale == 1 else f" --scale {job.scale:g}"
     return MixFacts(
         name=job.mix.name,
-        mix_yaml=text,
+        mix_yaml=_yaml(job),
         command=f"r1data run {job.mix.name}.yaml{scale}",
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,

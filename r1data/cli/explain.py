@@ -28,7 +28,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Lead from a row back to prompt, seed, verdicts, measures and decision; from a missing one to why."""
-    story = _story(workspace or find_workspace(None).root, wanted)
+    story = _story(workspace or find_workspace(None, mixes=True).root, wanted)
     if as_json:
         typer.echo(json.dumps(asdict(story), ensure_ascii=False))
         return

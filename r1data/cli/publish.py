@@ -56,7 +56,7 @@ def publish(
     """
     # What `r1data merge` makes has no manifest: nothing was run there.
     is_merged = workspace is not None and MergedFolder(workspace).is_there
-    found = Workspace(workspace) if workspace is not None and is_merged else find_workspace(workspace)
+    found = Workspace(workspace) if workspace is not None and is_merged else find_workspace(workspace, mixes=True)
     request = Request(repo, public, tag, message, over, verify.value, frozenset(not_secret or ()))
     try:
         with listening() as listener:

@@ -48,7 +48,7 @@ def _serve(
     """Serve the page in which people read samples one by one, until you stop it with Ctrl+C."""
     if context.invoked_subcommand is not None:
         return
-    root = find_workspace(workspace).root
+    root = find_workspace(workspace, mixes=True).root
     names = reviewer or [getpass.getuser()]
     for name in names:
         if not is_name(name):
@@ -78,7 +78,7 @@ def _serve(
 @review.command("status")
 def status(workspace: WorkspaceOption = None, plan: Plan = "random", as_json: JsonOption = False) -> None:
     """Show how far the review is, how far two readers agree, and whether it is signed off."""
-    root = find_workspace(workspace).root
+    root = find_workspace(workspace, mixes=True).root
     with Room(root, plan) as room:
         told: dict[str, Any] = room.counts() | {"agreement": asdict(room.agreement()), "signed_off": room.signed()}
     if as_json:
@@ -101,7 +101,7 @@ def sign_off(
     back: Annotated[bool, typer.Option("--take-back", help="Take it back.")] = False,
 ) -> None:
     """Say that the review is finished, as the page's button does; a flow that waits for it goes on."""
-    root = find_workspace(workspace).root
+    root = find_workspace(workspace, mixes=True).root
     typer.echo(gate.sign_off(root, reviewer or getpass.getuser(), time.time(), note, signed=not back))
 
 

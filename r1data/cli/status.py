@@ -23,6 +23,8 @@ from r1data.report.stops import Stopped, draws_by_reason
 from r1data.status import Status
 from r1data.status import status as status_of
 from r1data.store import Workspace
+from r1data.store.merged_folder import MergedFolder
+from r1data.store.mix_folder import is_mix_folder, started_parts
 from r1data.store.sessions import LIVE, SESSIONS, Spent, read_live, read_sessions
 
 WATCH_SECONDS = 0.5
@@ -38,7 +40,7 @@ def status(
     ] = False,
 ) -> None:
     """Show the rows at every stage of a run, in counts that add up, and what it has cost; the run may be going on."""
-    found = find_workspace(workspace)
+    found = find_workspace(workspace, mixes=True)
     if watch:
         try:
             _watch_lines(found) if as_json else _watch_screen(found)
@@ -46,6 +48,8 @@ def status(
             raise typer.Exit from None
     elif as_json:
         typer.echo(json.dumps(_facts(found)))
+    elif is_mix_folder(found.root):
+        Console().print(_mix_table(found))
     else:
         Console().print(_tables(found))
         if compared := compare_stored(found):
@@ -87,15 +91,53 @@ def _watch(workspace: Workspace, show: Callable[[], None]) -> None:
 def _written(root: Path) -> tuple[int, ...]:
     """When each of the files that a run writes at its turns was written."""
     names = (LIVE, SESSIONS, "manifest.json", "decisions.parquet", "report.html")
-    return tuple(path.stat().st_mtime_ns if (path := root / name).exists() else 0 for name in names)
+    places = [root, *started_parts(root).values()]
+    return tuple(
+        path.stat().st_mtime_ns if (path := place / name).exists() else 0 for place in places for name in names
+    )
 
 
 def _shown(workspace: Workspace) -> RenderableType:
+    if is_mix_folder(workspace.root):
+        return _shown(at_work) if (at_work := _part_at_work(workspace)) else _mix_table(workspace)
     live = read_live(workspace.root)
     return board(live, str(workspace.root)) if live is not None and live.alive() else _tables(workspace)
 
 
+def _part_at_work(mix: Workspace) -> Workspace | None:
+    """The part that a run is making at this moment."""
+    for place in started_parts(mix.root).values():
+        live = read_live(place)
+        if live is not None and live.alive():
+            return Workspace(place)
+    return None
+
+
+def _mix_table(mix: Workspace) -> Table:
+    """A row for each part that is under way, and what the merge has made of them."""
+    table = Table(
+        "part", "planned", "completed", "failed", "kept", "examples", title=str(mix.root), title_justify="left"
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, place in started_parts(mix.root).items():
+        state = status_of(Workspace(place))
+        counts = (state.planned, state.completed, state.failed, state.kept, state.examples)
+        table.add_row(name, *(f"{count:,}" for count in counts))
+    merged = _count_examples(mix)
+    table.add_row("merged", "", "", "", "", f"{merged:,}" if merged is not None else "not yet", style="bold")
+    return table
+
+
+def _count_examples(mix: Workspace) -> int | None:
+    summary = MergedFolder(mix.root).read_summary()
+    return int(summary["kept"]) if summary else None
+
+
 def _facts(workspace: Workspace) -> dict[str, object]:
+    if is_mix_folder(workspace.root):
+        parts = {name: _facts(Workspace(place)) for name, place in started_parts(workspace.root).items()}
+        return {"workspace": str(workspace.root), "parts": parts, "examples": _count_examples(workspace)}
     spent = Spent.over(read_sessions(workspace.root))
     state, live = status_of(workspace), read_live(workspace.root)
     compared = compare_stored(workspace)

@@ -2,7 +2,7 @@
 
 from r1data.recipe.fingerprint import fingerprint, fingerprint_files
 from r1data.recipe.merging import DomainQuota, Merge
-from r1data.recipe.mix import Group, Mix, Part, RecipePart, RepliesPart, RewritePart, scaled_recipe
+from r1data.recipe.mix import Group, Mix, Part, RecipePart, RepliesPart, RewritePart, scaled_recipe, scaled_replies
 from r1data.recipe.quality import ASKS_A_MODEL, Identity, Quality, RewardModel
 from r1data.recipe.reading import (
     is_mix,
@@ -101,4 +101,5 @@ __all__ = [
     "read_runtime",
     "refinement_of",
     "scaled_recipe",
+    "scaled_replies",
 ]

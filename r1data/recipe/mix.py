@@ -127,5 +127,14 @@ def scaled_recipe(recipe: Recipe, scale: float) -> Recipe:
     return recipe.model_copy(update={"prompts": tuple(sized(source) for source in recipe.prompts)})
 
 
+def scaled_replies(replies: Replies, scale: float) -> Replies:
+    """The sets with so many times as many rows, where their number is limited."""
+    sources = tuple(
+        one if one.limit is None else one.model_copy(update={"limit": _scaled(one.limit, scale)})
+        for one in replies.sources
+    )
+    return replies.model_copy(update={"sources": sources})
+
+
 def _scaled(count: int, scale: float) -> int:
     return max(1, math.ceil(count * scale))

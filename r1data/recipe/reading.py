@@ -106,8 +106,7 @@ def _placed(runtime: Runtime, folder: Path) -> Runtime:
     """Stand-ins that are folders, by their whole path."""
 
     def whole(model: Model) -> Model:
-        place = (folder / Path(model.id).expanduser()).resolve() if model.is_folder else model.id
-        return model.model_copy(update={"id": str(place)})
+        return model.model_copy(update={"id": model.placed(folder)})
 
     placed = {name: one.model_copy(update={"model": whole(one.model)}) for name, one in runtime.stand_ins.items()}
     return runtime.model_copy(update={"stand_ins": placed})

@@ -34,6 +34,10 @@ class Model(Strict):
         """Whether `id` is a path rather than a name on the Hub."""
         return self.id.startswith((".", "/", "~"))
 
+    def placed(self, folder: Path) -> str:
+        """The folder as a whole path, where relative ones start at `folder`; else the name."""
+        return str((folder / Path(self.id).expanduser()).resolve()) if self.is_folder else self.id
+
 
 VerifierName = Literal["math", "code", "choice", "logic", "constraints", "identity", "judge", "quality"]
 

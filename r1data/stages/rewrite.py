@@ -20,13 +20,12 @@ import polars as pl
 from r1data.engines import Engine, Service, Standby, connected
 from r1data.engines.metered import Metered
 from r1data.errors import WorkspaceError
-from r1data.judging import VERIFIER as JUDGE
 from r1data.judging.judges import each
 from r1data.measures import measure
 from r1data.model import load_model, require_engine_for
 from r1data.progress import Progress
 from r1data.prompts import Renderer
-from r1data.recipe import Rewrite, Runtime
+from r1data.recipe import ASKS_A_MODEL, Rewrite, Runtime
 from r1data.replies import answer
 from r1data.rewriting import Original, Rewriter, Rewritten, open_rewriter, very_easy
 from r1data.sampling.draws import completion_id, policy_fingerprint
@@ -190,7 +189,7 @@ async def _look(job: RewriteJob, pool: VerifierPool, original: Original, text: s
     """What a reply in the original's place would be rejected for: by the thresholds, and (`check`) by its verifier."""
     if not await asyncio.to_thread(_readable, job, original, text):
         return (THRESHOLDS,)
-    if not check or original.verifier == JUDGE or job.settings.selection.correctness == "any":
+    if not check or original.verifier in ASKS_A_MODEL or job.settings.selection.correctness == "any":
         return ()
     told = pl.select(answer(pl.lit(text))).item()
     asked = Check(original.completion_id, original.verifier, original.reference, original.task, original.language,

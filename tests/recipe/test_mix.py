@@ -98,8 +98,9 @@ stand_ins:
     recipe = Recipe.model_validate(
         {"name": "x", "model": "big/model", "prompts": [{"kind": "shipped", "dataset": "a"}]}
     )
+    recipe = recipe.model_copy(update={"folder": tmp_path / "recipes"})
     plain, code = with_stand_ins(recipe, runtime, "math"), with_stand_ins(recipe, runtime, "code")
-    assert (plain.model.id, plain.template.name) == (str(tmp_path / "small"), "chat")
-    assert (code.model.id, code.template.name, code.sampling.max_tokens) == (str(tmp_path / "coder"), "r1-zero", 100)
+    assert (plain.model.id, plain.template.name) == ("../small", "chat")
+    assert (code.model.id, code.template.name, code.sampling.max_tokens) == ("../coder", "r1-zero", 100)
     other = recipe.model_copy(update={"model": recipe.model.model_copy(update={"id": "other/model"})})
     assert with_stand_ins(other, runtime, "math") == other
