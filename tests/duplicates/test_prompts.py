@@ -86,10 +86,14 @@ def test_every_twin_stays_and_comes_before():
     assert prompt_twins(frame([])).height == 0
 
 
+def asked(row: dict) -> str:
+    return row.get("question") or "\n\n".join(turn["content"] for turn in row["messages"])
+
+
 def test_no_prompt_of_ours_is_a_twin():
     rows = [json.loads(line) for path in sorted(DATA.glob("*.jsonl")) for line in path.read_text().splitlines()]
     assert len(rows) > 100
-    texts = list({row["question"]: row["answer"] for row in rows}.items())
+    texts = list({asked(row): row.get("answer") for row in rows}.items())
     assert prompt_twins(frame([text for text, _ in texts], [answer for _, answer in texts])).rows() == []
     assert prompt_twins(frame([text for text, _ in texts], [None] * len(texts))).rows() == []
 
