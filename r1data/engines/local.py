@@ -24,8 +24,7 @@ from r1data.recipe import LocalEngine as Settings
 HOST = "127.0.0.1"
 STOP_SECONDS = 20.0
 LOG_TAIL_LINES = 15
-CPU_ARGS = ("--enforce-eager", "--max-num-seqs", "256", "--no-enable-chunked-prefill")
-"""No chunked prefill: on a CPU, vLLM 0.32 dies when a request with a seed has its prompt cut into chunks."""
+CPU_ARGS = ("--enforce-eager", "--max-num-seqs", "256", "--worker-cls", "r1data.vllm_cpu.Worker")
 CPU_FACTS = Path("/proc/cpuinfo")
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "avx_ne_convert", "bf16", "svebf16"}
 """What processors with instructions for bfloat16 say of themselves, on x86 and on ARM."""

@@ -76,8 +76,8 @@ def test_parquet_with_structures_that_most_rows_lack(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_stopped_it_keeps_what_it_has_and_goes_on_from_there(tmp_path: Path, number: signal.Signals) -> None:
     dice = random.Random(5)
-    # Some rows cost their deadline, so that there is something to interrupt; it is long, so that a busy machine does not
-    # make the others miss it too.
+    # Some rows cost their deadline, so that there is something to interrupt; it is long, so that on a busy machine no
+    # others miss it.
     costly = set(range(49, 1500, 400))
     hard = {"response": "\\boxed{\\sum_{n=1}^{9^{9^{9}}} n}", "reference": "x+1"}
     easy = [{"response": f"\\boxed{{{n}}}", "reference": str(n + dice.randint(0, 1))} for n in range(1500)]

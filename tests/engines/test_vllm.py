@@ -25,7 +25,8 @@ def service(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     prompts = [{"kind": "shipped", "dataset": "arithmetic-en"}]
     model = load_model(Recipe.model_validate({"name": "t", "model": str(tiny), "prompts": prompts}))
     log = tmp_path_factory.mktemp("engine") / "engine.log"
-    with serving(Runtime(), model, log, lambda line: None) as started:
+    small = {"kind": "local", "args": ["--max-num-seqs", "64", "--max-num-batched-tokens", "64"]}
+    with serving(Runtime.model_validate({"engine": small}), model, log, lambda line: None) as started:
         yield started
 
 
@@ -66,6 +67,21 @@ def test_streamed_and_whole_replies_are_the_same(service: Service) -> None:
     assert len(streamed.token_ids) == streamed.completion_tokens
     assert service.model.tokenizer.decode(streamed.token_ids, skip_special_tokens=True) == streamed.text
     assert streamed.prompt_tokens == len(request(service).tokens)
+
+
+def test_a_seed_says_the_same_whether_the_prompt_was_read_in_chunks_or_not(service: Service) -> None:
+    """The first time it is read in chunks of 64 tokens; the second time all but its end is in the prefix cache."""
+    rendered = Renderer(service.model, Template()).render((Message("user", "What is 345 + 678?\n" * 20),), "en")
+    asked = [replace(request(service, seed), tokens=rendered.tokens) for seed in range(4)]
+    assert len(rendered.tokens) > 3 * 64
+
+    async def talk(engine: Engine) -> list[Reply]:
+        cold = [await engine.complete(one) for one in asked[:1]]
+        return replied([*cold, *[await engine.complete(one) for one in asked]])
+
+    first, *again = over(service, talk)
+    assert first.text == again[0].text
+    assert len({reply.text for reply in again}) > 1  # so that a seed says something
 
 
 def test_a_reply_goes_on_from_its_own_tokens(service: Service) -> None:

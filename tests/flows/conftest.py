@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.publishing.conftest import publisher as publisher
+
 
 @pytest.fixture(scope="session")
 def prefect() -> Iterator[None]:
