@@ -137,13 +137,20 @@ def _yaml(job: MixJob) -> str:
 def in_turn(job: MixJob, parts: Sequence[Part]) -> Iterator[Part]:
     """The order in which parts are made: what is rewritten before its rewriting, and else those of one model together,
     so that its engine is started once. What comes out does not hang on it.
+
+    Where the engine changes, a model comes first whose parts need nothing that another has still to make.
     """
     waiting, model = list(parts), ""
     while waiting:
-        names = {part.name for part in waiting}
-        ready = [part for part in waiting if not (isinstance(part, RewritePart) and names & set(part.of))]
-        part = next((one for one in ready if _writer(job, one) == model), ready[0])
-        model = _writer(job, part)
+        names = {part.name: _writer(job, part) for part in waiting}
+        needs = {part.name: [one for one in part.of if one in names] if isinstance(part, RewritePart) else []
+                 for part in waiting}  # fmt: skip
+        ready = [part for part in waiting if not needs[part.name]]
+        held_up = {names[name] for name, of in needs.items() if any(names[one] != names[name] for one in of)}
+        same = (part for part in ready if names[part.name] == model)
+        free = (part for part in ready if names[part.name] not in held_up)
+        part = next(same, None) or next(free, ready[0])
+        model = names[part.name]
         waiting.remove(part)
         yield part
 

@@ -40,3 +40,9 @@ def test_parts_of_one_model_come_together_where_nothing_hinders() -> None:
     job = job_of([("a", [0]), ("b", [0]), ("a", [0]), ("b", [1]), ("a", [2])])
     order = [part.name for part in in_turn(job, job.mix.parts)]
     assert order == ["p0", "p1", "p3", "p2", "p4", "p5"]
+
+
+def test_a_model_that_must_wait_for_another_comes_after_it() -> None:
+    job = job_of([("a", [0]), ("b", [0]), ("a", [1, 2]), ("b", [0])])
+    order = [part.name for part in in_turn(job, job.mix.parts)]
+    assert order == ["p0", "p2", "p4", "p1", "p3"]
