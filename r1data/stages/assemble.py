@@ -85,7 +85,8 @@ def _example_columns(recipe: str) -> list[pl.Expr]:
 
 def _lineage(job: Made, tables: Tables) -> pl.DataFrame:
     """What completions were rewritten from and what people made of them, where there is anything to say."""
-    rewritten = tables.rewrites.select("completion_id", rewritten_from="original_id").collect()
+    anew = tables.rewrites.filter(pl.col("steps").list.len() > 0)  # the others were kept as they were
+    rewritten = anew.select("completion_id", rewritten_from="original_id").collect()
     if job.recipe.selection.review == "ignore":
         people = standings(tables.reviews.collect().clear())
     else:

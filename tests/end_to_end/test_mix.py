@@ -116,9 +116,13 @@ def test_every_part_offers_and_the_merge_adds_up(whole: tuple[Path, dict[str, An
     examples = Examples.validate(pl.read_parquet(root / "dataset" / "data" / "*.parquet"))
     assert examples.height == merged["kept"]
     origins = examples.filter(part="mended")
-    assert origins["rewritten_from"].null_count() == 0
+    rewrites = Workspace(root / "parts" / "mended").tables().rewrites.collect()
+    anew = {row["completion_id"]: row["original_id"] for row in rewrites.iter_rows(named=True) if row["steps"]}
+    assert origins.height and {row["example_id"]: row["rewritten_from"] for row in origins.iter_rows(named=True)} == {
+        one: anew.get(one) for one in origins["example_id"]
+    }, "what was kept as it was is not called rewritten"
     before = Workspace(root / "parts" / "easy").tables().completions.select("completion_id").collect()
-    assert set(origins["rewritten_from"]) <= set(before["completion_id"])
+    assert set(rewrites["original_id"]) <= set(before["completion_id"])
     assert set(examples.filter(part="sft")["licence"]) == {"CC0-1.0"}
     splits = (
         pl.read_parquet(root / "merged.parquet").filter("kept").group_by("prompt_id").agg(pl.col("split").n_unique())
