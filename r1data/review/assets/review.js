@@ -182,10 +182,12 @@
     make("span", {class: "soft", text: `${number(gauge.value)} ${gauge.side === "below" ? "≥" : gauge.side === "from" ? "<" : "≤"} ${number(gauge.limit)}`}),
     gauge.way === null ? null : make("meter", {min: 0, max: 1, low: 0.5, high: 0.8, optimum: 0, value: gauge.way}));
 
+  // What comes after is fetched and built once this one can be seen, so that nobody waits for it.
   const advance = () => {
     state.shown = state.queue.shift() || null;
     show();
-    fill();
+    if (state.queue.length) requestAnimationFrame(() => setTimeout(fill));
+    else fill();
   };
   const show = () => {
     const sheet = state.shown;
