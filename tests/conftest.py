@@ -1,6 +1,8 @@
 """Settings that hold for every test: quiet, offline, and nothing written outside the test's own folder."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ.update(
@@ -23,6 +25,14 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).parents[1]
+HOME, OWNER = os.environ["PREFECT_HOME"], os.getpid()
+
+
+@atexit.register
+def tidy() -> None:
+    """Leave nothing behind; processes that were forked from this one leave it to this one."""
+    if os.getpid() == OWNER:
+        shutil.rmtree(HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
