@@ -140,17 +140,17 @@ def in_turn(job: MixJob, parts: Sequence[Part]) -> Iterator[Part]:
 
     Where the engine changes, a model comes first whose parts need nothing that another has still to make.
     """
+    writers = {part.name: _writer(job, part) for part in parts}
     waiting, model = list(parts), ""
     while waiting:
-        names = {part.name: _writer(job, part) for part in waiting}
-        needs = {part.name: [one for one in part.of if one in names] if isinstance(part, RewritePart) else []
-                 for part in waiting}  # fmt: skip
+        names = {part.name for part in waiting}
+        needs = {part.name: names & set(part.of) if isinstance(part, RewritePart) else set() for part in waiting}
+        held_up = {writers[name] for name, of in needs.items() if any(writers[one] != writers[name] for one in of)}
         ready = [part for part in waiting if not needs[part.name]]
-        held_up = {names[name] for name, of in needs.items() if any(names[one] != names[name] for one in of)}
-        same = (part for part in ready if names[part.name] == model)
-        free = (part for part in ready if names[part.name] not in held_up)
+        same = (part for part in ready if writers[part.name] == model)
+        free = (part for part in ready if writers[part.name] not in held_up)
         part = next(same, None) or next(free, ready[0])
-        model = names[part.name]
+        model = writers[part.name]
         waiting.remove(part)
         yield part
 

@@ -46,6 +46,6 @@ class Worker(CPUWorker):
     """vLLM's worker with our model runner in it."""
 
     def init_device(self) -> None:
-        super().init_device()  # type: ignore[no-untyped-call]
+        super().init_device()
         if type(self.model_runner) is CPUModelRunner:
-            self.model_runner = SeededModelRunner(self.vllm_config, torch.device("cpu"))
+            self.model_runner: CPUModelRunner = SeededModelRunner(self.vllm_config, torch.device("cpu"))

@@ -12,9 +12,8 @@ class Examples(dy.Schema):
     """The published table. `messages` ends with the assistant's turn, `<think>` part included, as sampled.
 
     `example_id` is the completion's id. `pass_rate` is the share of the prompt's judged draws that were correct.
-    `part` names the part of a mix that made it, `rewritten_from` the completion that it is a rewriting of (null
-    for one that was kept as it was), and `review`
-    says what a person has done with it: `approved` or `edited`.
+    `part` names the part of a mix that made it, `rewritten_from` the completion that it is a rewriting of (null for one
+    that was kept as it was), and `review` says what a person has done with it: `approved` or `edited`.
     """
 
     example_id = dy.String(primary_key=True, regex=r"^[0-9a-f]{32}$")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
+
+from r1data.store.workspace import Workspace
 
 PARTS = "parts"
 KIND = "mix"
@@ -12,7 +12,7 @@ KIND = "mix"
 
 def is_mix_folder(root: Path) -> bool:
     """Whether a mix is made here rather than a single recipe."""
-    return _manifest(root).get("kind") == KIND
+    return Workspace(root).read_manifest().get("kind") == KIND
 
 
 def part_folder(root: Path, name: str) -> Path:
@@ -22,11 +22,5 @@ def part_folder(root: Path, name: str) -> Path:
 
 def started_parts(root: Path) -> dict[str, Path]:
     """The parts that have a workspace already, in the order of the mix."""
-    places = {name: part_folder(root, name) for name in _manifest(root).get("all_parts", [])}
+    places = {name: part_folder(root, name) for name in Workspace(root).read_manifest().get("all_parts", [])}
     return {name: place for name, place in places.items() if (place / "manifest.json").is_file()}
-
-
-def _manifest(root: Path) -> dict[str, Any]:
-    path = root / "manifest.json"
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return manifest
