@@ -6,6 +6,7 @@
     ├── ModelError          a model's folder or tokenizer cannot be used
     ├── EngineError         no engine can be reached or started, or all of them have died
     ├── WorkspaceError      a workspace is missing, in use, or not what it should be
+    ├── TrainingError       a training cannot begin, or has ended without a model
     └── PublishError        a dataset is not fit to be published, or the Hub does not take it or has something else
 
 One bad row is never an exception: it becomes a row with its reason. Anything that is not an `R1dataError` is a
@@ -45,6 +46,10 @@ class VerifierError(R1dataError):
 
 class WorkspaceError(R1dataError):
     """A workspace is missing, in use, or not what it should be."""
+
+
+class TrainingError(R1dataError):
+    """A training cannot begin, or has ended without a model."""
 
 
 class PublishError(R1dataError):

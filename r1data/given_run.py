@@ -14,6 +14,7 @@ from r1data.stages import (
     decide,
     grade_missing,
     judge_missing,
+    needs_judge,
     score_missing,
     take_over,
 )
@@ -43,7 +44,8 @@ def run_given(job: GivenJob, *, retry_failed: bool = False) -> GivenResult:
             )
             pool.expect(job.workspace.verifiers())
             grade_missing(job, pool)
-        judge_missing(job, retry_failed=retry_failed)
+        if needs_judge(job.recipe):
+            judge_missing(job, retry_failed=retry_failed)
         score_missing(job, retry_failed=retry_failed)
         compare(job)
         decide(job)

@@ -15,7 +15,7 @@ VENV=.venv
 STAMP=$VENV/.setup-done
 LOG=$VENV/setup.log
 INSTALLING=$VENV/.installing # there until what was written has been seen to import; left behind, begin afresh
-EXTRAS=(flows sandbox smollm2 dev)
+EXTRAS=(flows sandbox training smollm2 dev)
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never
 unset PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH VIRTUAL_ENV

@@ -14,12 +14,13 @@ from rich.table import Table
 from r1data.cli.estimates import comparison_table
 from r1data.cli.mixes import run_a_mix
 from r1data.cli.output import listening
+from r1data.cli.pipelines import run_a_pipeline
 from r1data.cli.settings import read_mix_runtime, read_settings
 from r1data.cli.workspaces import RUNS
 from r1data.errors import RecipeError
 from r1data.estimate import compare_stored
 from r1data.progress import Progress
-from r1data.recipe import Recipe, Runtime, is_mix, scaled_recipe
+from r1data.recipe import Recipe, Runtime, is_mix, is_pipeline, scaled_recipe
 from r1data.report import Funnel
 from r1data.run import Result
 from r1data.run import run as run_job
@@ -30,7 +31,7 @@ from r1data.verifiers import VerifierPool
 
 
 def run(
-    recipe: Annotated[Path, typer.Argument(help="The YAML file of a recipe, or of a mix of several.")],
+    recipe: Annotated[Path, typer.Argument(help="The YAML file of a recipe, of a mix of several, or of a pipeline.")],
     workspace: Annotated[
         Path | None, typer.Option("--workspace", "-w", help="Folder for everything made; default runs/NAME.")
     ] = None,
@@ -57,6 +58,11 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Make the dataset that RECIPE describes. Running it again goes on where it stopped."""
+    if is_pipeline(recipe):
+        if dry_run or only or scale != 1:
+            raise RecipeError(f"{recipe}: a pipeline has no --dry-run, --only or --scale", "change its keys with --set")
+        run_a_pipeline(recipe, runtime, changes or [], workspace, as_json=as_json)
+        return
     if is_mix(recipe):
         if dry_run:
             raise RecipeError(f"{recipe}: a mix has no --dry-run", "use it on the recipes of its parts")

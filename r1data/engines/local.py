@@ -29,6 +29,8 @@ CPU_FACTS = Path("/proc/cpuinfo")
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "avx_ne_convert", "bf16", "svebf16"}
 """What processors with instructions for bfloat16 say of themselves, on x86 and on ARM."""
 CPU_ENV = {"VLLM_CPU_KVCACHE_SPACE": "1"}
+SMALL_MACHINE = 4
+"""Cores up to which vLLM may use all of them; it would leave one idle for its server, a half of a machine with two."""
 COMMON_ARGS = (
     "--disable-uvicorn-access-log", "--uvicorn-log-level", "warning",
     "--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}',
@@ -206,6 +208,8 @@ class LocalServer:
     def _environment(self) -> dict[str, str]:
         offline = {"HF_HUB_OFFLINE": "1"} if self._model.is_folder else {}
         device = CPU_ENV if self._settings.on_cpu else {}
+        if self._settings.on_cpu and (os.cpu_count() or 1) <= SMALL_MACHINE:
+            device = {**device, "VLLM_CPU_NUM_OF_RESERVED_CPU": "0"}
         return {**COMMON_ENV, **device, **offline, **os.environ, **self._settings.env}
 
     def _obituary(self, what: str) -> str:

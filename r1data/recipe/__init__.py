@@ -3,14 +3,18 @@
 from r1data.recipe.fingerprint import fingerprint, fingerprint_files
 from r1data.recipe.merging import DomainQuota, Merge
 from r1data.recipe.mix import Group, Mix, Part, RecipePart, RepliesPart, RewritePart, scaled_recipe, scaled_replies
+from r1data.recipe.pipeline import Data, HeldOut, Pipeline
 from r1data.recipe.quality import ASKS_A_MODEL, Identity, Quality, RewardModel
 from r1data.recipe.reading import (
     is_mix,
+    is_pipeline,
     read_merge,
     read_mix,
+    read_pipeline,
     read_recipe,
     read_refinement,
     read_runtime,
+    read_training,
     refinement_of,
 )
 from r1data.recipe.recipe import (
@@ -40,14 +44,17 @@ from r1data.recipe.replies import Replies
 from r1data.recipe.rewriting import Easy, Rewrite, Style
 from r1data.recipe.runtime import EngineChoice, LocalEngine, Price, Runtime, ScriptedEngine, ServerEngine, StandIn
 from r1data.recipe.selection import BenchmarkSource, Contamination, Duplicates, Quota, Selection
+from r1data.recipe.training import AnyTraining, Grpo, Lora, RewardModelling, Rewards, Sft, Training, TrainingRuntime
 
 __all__ = [
     "ASKS_A_MODEL",
     "AdaptiveDraws",
+    "AnyTraining",
     "Audit",
     "BenchmarkSource",
     "Columns",
     "Contamination",
+    "Data",
     "DomainQuota",
     "Duplicates",
     "Easy",
@@ -55,16 +62,20 @@ __all__ = [
     "FilePrompts",
     "FillReferences",
     "Group",
+    "Grpo",
     "GymPrompts",
+    "HeldOut",
     "HubPrompts",
     "Identity",
     "JudgeSettings",
     "LocalEngine",
     "Loops",
+    "Lora",
     "Merge",
     "Mix",
     "Model",
     "Part",
+    "Pipeline",
     "PlainTemplate",
     "Policy",
     "Price",
@@ -76,6 +87,8 @@ __all__ = [
     "Replies",
     "RepliesPart",
     "RewardModel",
+    "RewardModelling",
+    "Rewards",
     "Rewrite",
     "RewritePart",
     "Runtime",
@@ -83,22 +96,28 @@ __all__ = [
     "ScriptedEngine",
     "Selection",
     "ServerEngine",
+    "Sft",
     "ShippedPrompts",
     "Source",
     "StandIn",
     "Style",
     "Template",
     "ThinkingChoice",
+    "Training",
+    "TrainingRuntime",
     "Verification",
     "VerifierName",
     "fingerprint",
     "fingerprint_files",
     "is_mix",
+    "is_pipeline",
     "read_merge",
     "read_mix",
+    "read_pipeline",
     "read_recipe",
     "read_refinement",
     "read_runtime",
+    "read_training",
     "refinement_of",
     "scaled_recipe",
     "scaled_replies",

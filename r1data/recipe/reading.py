@@ -16,11 +16,16 @@ from pydantic_core import ErrorDetails
 from r1data.errors import RecipeError
 from r1data.recipe.merging import Merge
 from r1data.recipe.mix import Mix
+from r1data.recipe.pipeline import Pipeline
 from r1data.recipe.recipe import Model, Recipe
 from r1data.recipe.refinement import Refinement
 from r1data.recipe.runtime import Runtime, ServerEngine
+from r1data.recipe.training import Grpo, RewardModelling, Sft
 
 M = TypeVar("M", bound=BaseModel)
+TRAININGS: dict[str, type[Sft] | type[Grpo] | type[RewardModelling]] = {
+    "sft": Sft, "grpo": Grpo, "reward": RewardModelling,
+}  # fmt: skip
 
 
 def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
@@ -93,6 +98,39 @@ def read_mix(path: Path, overrides: list[str] | None = None, scale: float = 1.0)
     return mix.model_copy(update={"folder": path.resolve().parent, "merge": mix.merge.scaled(scale)})
 
 
+def read_training(path: Path, overrides: list[str] | None = None) -> Sft | Grpo | RewardModelling:
+    """Read what to train; its name is the file's where it has none.
+
+    Raises:
+        RecipeError: as in `read_recipe`.
+    """
+    document = _override(_load(path), overrides or [])
+    kind = TRAININGS.get(str(document.get("kind")))
+    if kind is None:
+        raise RecipeError(f"{path}: kind: should be one of {', '.join(TRAININGS)} (got {document.get('kind')!r})")
+    settings = _parse(kind, {"name": path.stem, **document}, path)
+    return settings.model_copy(update={"folder": path.resolve().parent})
+
+
+def read_pipeline(path: Path, overrides: list[str] | None = None) -> Pipeline:
+    """Read a pipeline.
+
+    Raises:
+        RecipeError: as in `read_recipe`.
+    """
+    pipeline = _parse(Pipeline, _override(_load(path), overrides or []), path)
+    return pipeline.model_copy(update={"folder": path.resolve().parent})
+
+
+def is_pipeline(path: Path) -> bool:
+    """Whether the file describes a pipeline of stages.
+
+    Raises:
+        RecipeError: it cannot be read.
+    """
+    return "stages" in _load(path)
+
+
 def is_mix(path: Path) -> bool:
     """Whether the file describes a mix rather than a single recipe.
 
@@ -103,13 +141,17 @@ def is_mix(path: Path) -> bool:
 
 
 def _placed(runtime: Runtime, folder: Path) -> Runtime:
-    """Stand-ins that are folders, by their whole path."""
+    """Stand-ins that are folders, and files that the runtime names, by their whole paths."""
 
     def whole(model: Model) -> Model:
         return model.model_copy(update={"id": model.placed(folder)})
 
     placed = {name: one.model_copy(update={"model": whole(one.model)}) for name, one in runtime.stand_ins.items()}
-    return runtime.model_copy(update={"stand_ins": placed})
+    training = runtime.training
+    if training.accelerate is not None:
+        there = (folder / Path(training.accelerate).expanduser()).resolve()
+        training = training.model_copy(update={"accelerate": str(there)})
+    return runtime.model_copy(update={"stand_ins": placed, "training": training})
 
 
 def _load(path: Path) -> dict[str, Any]:

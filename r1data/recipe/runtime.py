@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from r1data.recipe.recipe import Model, Template
 from r1data.recipe.strict import Strict
+from r1data.recipe.training import TrainingRuntime
 
 SPREAD = (
     "--tensor-parallel-size", "-tp", "--pipeline-parallel-size", "-pp", "--data-parallel-size", "-dp",
@@ -150,6 +151,8 @@ class Runtime(Strict):
     engine's arguments say, and one per endpoint of a server.
     """
     price: Price = Price()
+    training: TrainingRuntime = TrainingRuntime()
+    """Where and how models are trained."""
     stand_ins: dict[str, StandIn] = {}
     """Other models in the place of those that recipes name, by the name of a mix's part or by that of the model. For
     rehearsals on a small machine, and the one thing here that changes what comes out; tables and cards name the model

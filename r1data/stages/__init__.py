@@ -4,7 +4,7 @@ from r1data.stages.assemble import assemble, decide
 from r1data.stages.compare import compare
 from r1data.stages.desk import JudgeDesk
 from r1data.stages.fill import fill_references, suspects_of
-from r1data.stages.given import GivenJob, Taken, open_given, take_over
+from r1data.stages.given import GivenJob, Taken, needs_judge, open_given, take_over
 from r1data.stages.grade import grade_missing
 from r1data.stages.job import Job, open_job
 from r1data.stages.judge import judge_missing
@@ -36,6 +36,7 @@ __all__ = [
     "grade_missing",
     "judge_missing",
     "load_items",
+    "needs_judge",
     "open_given",
     "open_job",
     "open_rewrite",

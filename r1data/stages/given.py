@@ -22,7 +22,7 @@ from r1data.errors import ModelError
 from r1data.model import LoadedModel, require_engine_for
 from r1data.progress import Progress
 from r1data.prompts import Renderer
-from r1data.recipe import Replies, Runtime, Template, fingerprint
+from r1data.recipe import Recipe, Replies, Runtime, Template, fingerprint
 from r1data.recipe.replies import GIVEN
 from r1data.sampling import completion_id, policy_fingerprint
 from r1data.sources.conversations import Given, read_conversations
@@ -98,6 +98,11 @@ class Found:
         return fingerprint({"given": {prompt: self.replies[prompt] for prompt in sorted(self.replies)}})
 
 
+def needs_judge(recipe: Recipe) -> bool:
+    """Whether somebody has to judge given replies: not where whatever is given is kept and nobody is named for it."""
+    return recipe.asks_judge and (recipe.verification.judge.model is not None or recipe.selection.correctness != "any")
+
+
 def open_given(
     settings: Replies,
     name: str,
@@ -119,7 +124,7 @@ def open_given(
     job = GivenJob(
         recipe, runtime, Workspace(root), model, Renderer(model, Template()), progress, settings, standby=standby
     )
-    if recipe.asks_judge and (recipe.verification.quality.reward is None or recipe.verification.policy != "rule"):
+    if needs_judge(recipe) and (recipe.verification.quality.reward is None or recipe.verification.policy != "rule"):
         if recipe.verification.judge.model is None:
             raise ModelError(
                 f"part {name}: its answers are to be judged, and it has no model that could",

@@ -11,14 +11,13 @@ from operator import attrgetter
 
 import polars as pl
 
-from r1data import replies
 from r1data.measures import measure
 from r1data.progress import Progress
 from r1data.recipe import ASKS_A_MODEL, Selection
 from r1data.sampling import Heard
 from r1data.selection import readable
 from r1data.stages.job import Job
-from r1data.verifiers import Check, VerifierPool
+from r1data.verifiers import VerifierPool, checks
 from schemas import Completion, FinishReason, Measures, Outcome, Verdict, Verdicts
 
 TASK_COLUMNS = ("prompt_id", "language", "verifier", "reference", "task", "thinking")
@@ -62,10 +61,7 @@ class Grader:
         legible = readable(frame.select("completion_id", "finish_reason", "thinking"), measured, self._selection)
         texts = measured.with_columns(good=legible).select(pl.when("good").then("folded").alias("folded"))["folded"]
         ruled = ~frame["verifier"].is_in(ASKS_A_MODEL)
-        answers = frame.filter(ruled).select(
-            "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")), "question"
-        )
-        futures = [self._pool.submit(Check(*row)) for row in answers.iter_rows()]
+        futures = [self._pool.submit(check) for check in checks(frame.filter(ruled))]
         with self._lock:  # before anybody hears of them: whoever hears of the last one may finish at once
             self._measures.append(measured)
             self._verdicts += futures

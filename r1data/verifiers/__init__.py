@@ -3,7 +3,7 @@
 from r1data.verifiers.check import Check, Finding, verdict
 from r1data.verifiers.pool import VerifierPool
 from r1data.verifiers.registry import VERIFIERS, verify, version_of, versions
-from r1data.verifiers.rows import BadRow, check_of, task_of
+from r1data.verifiers.rows import BadRow, check_of, checks, task_of
 
 __all__ = [
     "VERIFIERS",
@@ -12,6 +12,7 @@ __all__ = [
     "Finding",
     "VerifierPool",
     "check_of",
+    "checks",
     "task_of",
     "verdict",
     "verify",

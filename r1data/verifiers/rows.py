@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
+
 from r1data import replies
 from r1data.verifiers.check import Check
 
@@ -43,6 +45,16 @@ def check_of(row: Mapping[str, Any], number: int = 0) -> Check:
         answer=None if response is None else replies.split(response).answer,
         question=_question(row.get("prompt")),
     )
+
+
+def checks(frame: pl.DataFrame) -> list[Check]:
+    """A check for each completion of a table: `completion_id`, `verifier`, `reference`, `task`, `language`, `question`
+    and `text`, the whole reply. The dataset, the reward and the evaluation all make their checks here.
+    """
+    rows = frame.select(
+        "completion_id", "verifier", "reference", "task", "language", replies.answer(pl.col("text")), "question"
+    )
+    return [Check(*row) for row in rows.iter_rows()]
 
 
 def _text(row: Mapping[str, Any], column: str) -> str | None:

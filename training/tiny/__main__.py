@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from training.tiny.train import Budget, make
+from training.tiny.train import SMALLER, Budget, Shape, make
 
 
 def main() -> None:
@@ -13,8 +13,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=Budget.steps, help="fewer steps make a worse model sooner")
     parser.add_argument("--float32", action="store_true", help="for a CPU without bfloat16 instructions")
+    parser.add_argument("--smaller", action="store_true", help="the smaller network, which the R1 flow distils into")
     arguments = parser.parse_args()
-    make(arguments.out, arguments.seed, replace(Budget(), steps=arguments.steps, bfloat16=not arguments.float32))
+    budget = replace(Budget(), steps=arguments.steps, bfloat16=not arguments.float32)
+    make(arguments.out, arguments.seed, budget, SMALLER if arguments.smaller else Shape())
 
 
 if __name__ == "__main__":

@@ -1,20 +1,24 @@
 """The arithmetic prompts that are shipped: from the eighth of all prompts that training never sees.
 
 ``python -m training.tiny.prompts --out data/prompts`` writes ``arithmetic-en.jsonl`` and ``arithmetic-zh.jsonl``.
+``python -m training.tiny.prompts --out data/recipes/r1-small --practice`` writes what the R1 flow in small learns from:
+arithmetic from the other seven eighths, and what is no arithmetic.
 """
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
+from training.tiny import general
 from training.tiny.corpus import held_out
 from training.tiny.families import FAMILIES
 from training.tiny.tasks import Language, Task
 
 SEED = 20
 PER_FAMILY = 20
+PRACTICE_PER_FAMILY = 160
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
@@ -49,7 +53,35 @@ def write(out: Path) -> None:
         (out / f"arithmetic-{language}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def practice_tasks(language: Language, per_family: int = PRACTICE_PER_FAMILY, seed: int = SEED) -> Iterator[Task]:
+    """Different tasks that are not held out, the families in turn."""
+    rng, seen = Random(f"practice/{seed}/{language}"), set()
+    for _ in range(per_family):
+        for family in FAMILIES.values():
+            task = family(rng, language)
+            while held_out(task.question) or task.question in seen:
+                task = family(rng, language)
+            seen.add(task.question)
+            yield task
+
+
+def write_practice(out: Path) -> None:
+    """Write the prompts, conversations, pairs and points of the R1 flow in small."""
+    for language in LANGUAGES:
+        _write(out / f"practice-{language}.jsonl", (row(task) for task in practice_tasks(language)))
+    _write(out / "general.jsonl", general.conversations())
+    _write(out / "general-prompts.jsonl", general.prompts())
+    _write(out / "helpfulness-pairs.jsonl", general.pairs(SEED))
+    _write(out / "safety-points.jsonl", general.points())
+
+
+def _write(path: Path, rows: Iterable[object]) -> None:
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows), encoding="utf-8")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m training.tiny.prompts", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder for the two files")
-    write(parser.parse_args().out)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the files")
+    parser.add_argument("--practice", action="store_true", help="what the R1 flow in small learns from, instead")
+    arguments = parser.parse_args()
+    (write_practice if arguments.practice else write)(arguments.out)

@@ -43,6 +43,20 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """How large the network is. Wide and shallow, because that is the faster shape on a CPU."""
+
+    hidden: int = 160
+    intermediate: int = 448
+    layers: int = 4
+    heads: int = 5
+
+
+SMALLER = Shape(hidden=96, intermediate=256, layers=3, heads=3)
+"""Under a third of the parameters: what the R1 flow distils into."""
+
+
+@dataclass(frozen=True)
 class Encoded:
     """A conversation as token ids; the loss is on what comes after ``prompt_length``."""
 
@@ -50,15 +64,15 @@ class Encoded:
     prompt_length: int
 
 
-def architecture(tokenizer: Tokenizer) -> LlamaConfig:
-    """Wide and shallow, because that is the faster shape on a CPU."""
+def architecture(tokenizer: Tokenizer, shape: Shape) -> LlamaConfig:
+    """The configuration of a network of this shape."""
     return LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=160,
-        intermediate_size=448,
-        num_hidden_layers=4,
-        num_attention_heads=5,
-        num_key_value_heads=5,
+        hidden_size=shape.hidden,
+        intermediate_size=shape.intermediate,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.heads,
         head_dim=32,
         max_position_embeddings=1024,
         tie_word_embeddings=True,
@@ -159,12 +173,12 @@ def fit(model: LlamaForCausalLM, tokenizer: Tokenizer, seed: int, budget: Budget
             )
 
 
-def make(out: Path, seed: int, budget: Budget) -> None:
+def make(out: Path, seed: int, budget: Budget, shape: Shape = Shape()) -> None:
     """Tokenizer, model and all that a server needs, in the folder ``out``."""
     torch.manual_seed(seed)
     torch.set_num_threads(budget.threads)
     tokenizer = from_corpus(seed)
-    model = LlamaForCausalLM(architecture(tokenizer))
+    model = LlamaForCausalLM(architecture(tokenizer, shape))
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {tokenizer.get_vocab_size()} tokens", flush=True)
     fit(model, tokenizer, seed, budget)
     ends = {name: getattr(model.config, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}

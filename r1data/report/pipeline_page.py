@@ -1,0 +1,155 @@
+"""The page of a pipeline: every model on the held-out prompts, and how each training went."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+from markupsafe import Markup, escape
+
+from r1data.recipe import Pipeline
+from r1data.report.curves import Curve, curves
+from r1data.report.html import environment
+from r1data.scores import Estimate, Scores
+from r1data.trained import TrainingFolder
+
+COLUMNS: tuple[tuple[str, str, bool], ...] = (
+    ("accuracy", "accuracy", True),
+    ("format", "format", True),
+    ("language", "language consistency", True),
+    ("mixed", "mixed in language", True),
+    ("readable", "readable", True),
+    ("tokens", "tokens", False),
+)
+"""Score, heading, and whether it is a share."""
+PLOTTED = ("accuracy", "format", "language", "mixed")
+WIDTH, ROW, LEFT, RIGHT, TOP = 520, 30, 120, 20, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model in the table. `cells` are texts in the order of `COLUMNS`, `seeds` the accuracies one by one."""
+
+    name: str
+    label: str
+    cells: tuple[str, ...]
+    seeds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training with its curves."""
+
+    name: str
+    kind: str
+    seed: int
+    steps: int
+    seconds: float
+    curves: list[Curve]
+
+
+def pooled(estimates: Sequence[Estimate]) -> Estimate:
+    """The mean over seeds. Its margin is that of a mean of independent estimates."""
+    count = len(estimates)
+    return Estimate(
+        sum(one.mean for one in estimates) / count, math.sqrt(sum(one.margin**2 for one in estimates)) / count
+    )
+
+
+def rows(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]]) -> list[Row]:
+    """The table: each model that has been measured, over the seeds for which it has."""
+    found = []
+    for name in pipeline.measured:
+        of = [by_name[name] for by_name in scores.values() if name in by_name]
+        if not of:
+            continue
+        cells = tuple(written(pooled([getattr(one, key) for one in of]), share) for key, _, share in COLUMNS)
+        seeds = tuple(f"{100 * one.accuracy.mean:.1f}" for one in of)
+        found.append(Row(name, pipeline.labels.get(name, name), cells, seeds))
+    return found
+
+
+def written(estimate: Estimate, share: bool) -> str:
+    """A mean with its margin: percentages for shares."""
+    factor = 100 if share else 1
+    return f"{factor * estimate.mean:.1f} ± {factor * estimate.margin:.1f}"
+
+
+def render_pipeline_page(
+    pipeline: Pipeline,
+    scores: Mapping[int, Mapping[str, Scores]],
+    trainings: Mapping[tuple[int, str], TrainingFolder],
+    datasets: Sequence[tuple[int, str, int, int]],
+) -> str:
+    """The page. `datasets` are seed, name, offered and kept examples."""
+    went = []
+    for (seed, name), folder in trainings.items():
+        if folder.is_done:
+            summary = folder.read_summary()
+            kind = folder.read_job()["settings"]["kind"]
+            shown = curves(folder.read_metrics())[:6]
+            went.append(Training(name, kind, seed, summary["steps"], summary["seconds"], shown))
+    return environment().get_template("pipeline.html.jinja").render(
+        pipeline=pipeline,
+        columns=COLUMNS,
+        rows=rows(pipeline, scores),
+        seeds=list(scores),
+        prompts=next((one.prompts for of in scores.values() for one in of.values()), 0),
+        charts=[(heading, dots(pipeline, scores, key)) for key, heading, _ in COLUMNS if key in PLOTTED],
+        trainings=went,
+        datasets=[
+            {"seed": seed, "name": name, "offered": offered, "kept": kept} for seed, name, offered, kept in datasets
+        ],
+        pipeline_yaml=_yaml(pipeline),
+    )  # fmt: skip
+
+
+def _yaml(pipeline: Pipeline) -> str:
+    text: str = yaml.safe_dump(pipeline.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True)
+    return text
+
+
+def dots(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]], key: str) -> Markup:
+    """A line for each model: its mean with the interval, and a small dot for each seed."""
+    shown: list[tuple[str, Estimate, list[float]]] = []
+    for name in pipeline.measured:
+        of: list[Estimate] = [getattr(by_name[name], key) for by_name in scores.values() if name in by_name]
+        if of:
+            shown.append((pipeline.labels.get(name, name), pooled(of), [one.mean for one in of]))
+    ends = [bound for _, one, _ in shown for bound in (one.mean - one.margin, one.mean + one.margin)]
+    low = math.floor(10 * max(0.0, min(ends, default=0.0))) / 10
+    high = math.ceil(10 * min(1.0, max(ends, default=1.0))) / 10
+    low, high = (low, high) if high - low >= 0.1 else (max(0.0, high - 0.1), max(high, 0.1))
+    height = TOP + ROW * len(shown) + 26
+
+    def across(value: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * (min(max(value, low), high) - low) / (high - low)
+
+    parts = []
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        x = across(low + share * (high - low))
+        parts.append(
+            Markup(
+                '<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>'
+                '<text class="tick" x="{x:.1f}" y="{}" text-anchor="middle">{}</text>'
+            ).format(TOP, height - 24, height - 8, f"{100 * (low + share * (high - low)):.3g}%", x=x)
+        )
+    for place, (label, one, seeds) in enumerate(shown):
+        y = TOP + ROW * (place + 0.5)
+        parts.append(
+            Markup(
+                '<g><title>{}</title><text x="{}" y="{:.1f}" text-anchor="end">{}</text>'
+                '<line class="reach" x1="{:.1f}" x2="{:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            ).format(f"{label}: {written(one, True)}", LEFT - 12, y + 4.5, label, across(one.mean - one.margin),
+                     across(one.mean + one.margin), y=y)
+        )  # fmt: skip
+        if len(seeds) > 1:
+            dot = Markup('<circle class="seed" cx="{:.1f}" cy="{:.1f}" r="2.6"/>')
+            parts += [dot.format(across(mean), y + 7) for mean in seeds]
+        parts.append(Markup('<circle class="point" cx="{:.1f}" cy="{:.1f}" r="5"/></g>').format(across(one.mean), y))
+    name = escape(f"{key}: " + ", ".join(f"{label} {written(one, True)}" for label, one, _ in shown))
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        WIDTH, height, name, Markup("").join(parts)
+    )

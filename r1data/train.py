@@ -1,0 +1,303 @@
+"""A training, from its settings to a model's folder. The training itself is a process of its own, as an engine is: it
+can be killed and goes on from its last checkpoint, it never outlives the run, and nothing of its libraries is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from r1data.engines import guard
+from r1data.errors import ModelError, SourceError, TrainingError
+from r1data.model import LoadedModel, load_model
+from r1data.progress import Progress
+from r1data.prompts import Renderer
+from r1data.recipe import Grpo, Recipe, RewardModelling, Sft, ShippedPrompts, Source, TrainingRuntime, fingerprint
+from r1data.sources import read_prompts
+from r1data.store import Workspace
+from r1data.store.files import write_parquet, write_text
+from r1data.trained import TrainingFolder
+from schemas import Message
+
+POLL_SECONDS = 0.5
+TELL_SECONDS = 15.0
+LOG_TAIL_LINES = 20
+ENVIRONMENT = {
+    # Threads that wait for each other by spinning take the processor from the verifiers beside them.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "PYTHONUNBUFFERED": "1",
+    "TRL_EXPERIMENTAL_SILENCE": "1",
+}
+TOLD = {"loss": "loss", "reward": "reward", "reward_accuracy": "right", "length": "tokens"}
+"""Metrics that are told while it goes on, and how they are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """What to train (`settings`), where (`where`), and the folder that it is made in."""
+
+    settings: Sft | Grpo | RewardModelling
+    where: TrainingRuntime
+    folder: TrainingFolder
+    progress: Progress
+    model: LoadedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How a training ended. `resumed_from` is the step that it went on from; None where it began anew."""
+
+    model: Path
+    summary: dict[str, Any]
+    seconds: float
+    resumed_from: int | None
+    was_done: bool
+
+
+def open_training(
+    settings: Sft | Grpo | RewardModelling, where: TrainingRuntime, root: Path, progress: Progress
+) -> TrainingJob:
+    """Find what a training begins with; nothing is written yet.
+
+    Raises:
+        ModelError: the model cannot be used.
+    """
+    model = load_model(_recipe(settings, ()))
+    return TrainingJob(settings, where, TrainingFolder(root), progress, model)
+
+
+def train(job: TrainingJob) -> Trained:
+    """Train, or go on with a training that was stopped, or find that it is done.
+
+    Raises:
+        TrainingError: the folder holds another training, or the process has failed.
+    """
+    started = time.monotonic()
+    with Workspace(job.folder.root).locked():
+        done = prepare(job)
+        if done:
+            job.progress.say(f"{job.folder.model} is trained already")
+            return Trained(job.folder.model, job.folder.read_summary(), 0.0, None, was_done=True)
+        before = _last_step(job.folder)
+        if before is not None:
+            job.progress.say(f"going on after step {before}")
+        _carry_out(job)
+        seconds = time.monotonic() - started
+        return Trained(job.folder.model, job.folder.read_summary(), seconds, before, was_done=False)
+
+
+def look_at(job: TrainingJob) -> dict[str, Any]:
+    """What an SFT would learn from: a batch with its mask, and the counts. Nothing is trained.
+
+    Raises:
+        TrainingError: a template swallows reasoning, or something else is wrong with model or data.
+    """
+    prepare(job)
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "--check", str(job.folder.root)], env={**os.environ, **ENVIRONMENT},
+        capture_output=True, text=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode:
+        raise _failure(job.folder, done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def prepare(job: TrainingJob) -> bool:
+    """Write down what is to be done, with what is learnt from; returns whether it is done already.
+
+    Raises:
+        TrainingError: something else has been trained in this folder.
+    """
+    folder, settings = job.folder, job.settings
+    inputs, what = _inputs(job)
+    template = None if settings.chat_template is None else settings.resolve(settings.chat_template).read_text("utf-8")
+    raters = _reward_models(settings)
+    identity = fingerprint(
+        {
+            "settings": settings.model_dump(mode="json", exclude={"model", "data", "prompts", "chat_template", "name"}),
+            "model": job.model.fingerprint, "inputs": what, "chat_template": template,
+            "reward_models": {name: folder_identity(path) for name, path in raters.items()},
+        }
+    )  # fmt: skip
+    known = folder.read_job().get("fingerprint")
+    if known not in (None, identity):
+        raise TrainingError(
+            f"{folder.root}: another training is in this folder: its settings, its model or its data were different",
+            "use another folder with -o, or remove this one",
+        )
+    if known == identity and folder.is_done:
+        return True
+    folder.trouble.unlink(missing_ok=True)
+    written = {
+        "fingerprint": identity,
+        "settings": settings.model_dump(mode="json"),
+        "where": job.where.model_dump(mode="json"),
+        "model": job.model.source,
+        "revision": job.model.revision,
+        "inputs": [str(path) for path in inputs],
+        "chat_template": template,
+        "special_tokens": isinstance(settings, Grpo) and settings.template.name not in ("chat", "direct"),
+        "reward_models": {name: str(path) for name, path in raters.items()},
+    }
+    write_text(folder.job, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+    return False
+
+
+def folder_identity(path: Path) -> str:
+    """Fingerprint of a trained model by what it was trained on, which is known before its weights are read."""
+    made = TrainingFolder(path.parent).read_job().get("fingerprint")
+    return made or fingerprint({"path": path.name, "size": sum(one.stat().st_size for one in path.iterdir())})
+
+
+def _carry_out(job: TrainingJob) -> None:
+    """Run the process to its end, and tell how far it is.
+
+    Raises:
+        TrainingError: it has failed.
+    """
+    folder = job.folder
+    with folder.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-S", guard.__file__, *_command(job)], stdin=subprocess.PIPE, stdout=log,
+            stderr=subprocess.STDOUT, env={**os.environ, **ENVIRONMENT}, start_new_session=True,
+        )  # fmt: skip
+    assert process.stdin is not None
+    told = 0.0
+    try:
+        while process.poll() is None:
+            time.sleep(POLL_SECONDS)
+            if time.monotonic() - told >= TELL_SECONDS:
+                told = time.monotonic()
+                _tell(job)
+    finally:
+        process.stdin.close()  # the guard ends the training with us
+        process.wait()
+    if process.returncode or not folder.is_done:
+        raise _failure(folder, "\n".join(folder.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]))
+
+
+def _command(job: TrainingJob) -> list[str]:
+    where, target = job.where, ["-m", "training", str(job.folder.root)]
+    if where.processes == 1 and where.accelerate is None:
+        return [sys.executable, *target]
+    spread = ["--config_file", where.accelerate] if where.accelerate else ["--multi_gpu"]
+    return [
+        sys.executable, "-m", "accelerate.commands.launch", *spread, "--num_processes", str(where.processes), *target
+    ]  # fmt: skip
+
+
+def _failure(folder: TrainingFolder, output: str) -> TrainingError:
+    if folder.trouble.exists():
+        trouble = json.loads(folder.trouble.read_text(encoding="utf-8"))
+        return TrainingError(trouble["message"], trouble["remedy"])
+    return TrainingError(
+        f"the training has ended without a model; the end of {folder.log}:\n{output}",
+        "run the same command again: it goes on from the last checkpoint",
+    )
+
+
+def _tell(job: TrainingJob) -> None:
+    rows = job.folder.read_metrics()
+    if not rows:
+        return
+    last = rows[-1]
+    steps = f" of {job.settings.steps}" if isinstance(job.settings, Grpo) else ""
+    said = [f"{name} {last[key]:.3g}" for key, name in TOLD.items() if key in last]
+    job.progress.say(f"step {last['step']}{steps}: {', '.join(said)}")
+
+
+def _last_step(folder: TrainingFolder) -> int | None:
+    steps = [int(mark.parent.name.rpartition("-")[2]) for mark in folder.checkpoints.glob("checkpoint-*/complete")]
+    return max(steps, default=None)
+
+
+# --- what is learnt from ----------------------------------------------------------------------------------------
+
+
+def _inputs(job: TrainingJob) -> tuple[list[Path], str]:
+    """The files to learn from, and the fingerprint of what is in them."""
+    settings = job.settings
+    if isinstance(settings, Grpo):
+        prompts = _rendered_prompts(job, settings)
+        path = job.folder.root / "prompts.parquet"
+        write_parquet(path, prompts)
+        return [path], fingerprint({"prompts": prompts.select("prompt_id", "rendered", "general").rows()})
+    files = [file for name in settings.data for file in data_files(settings.resolve(name), settings.kind)]
+    return files, fingerprint({"files": [_digest(file) for file in files]})
+
+
+def data_files(path: Path, kind: str) -> list[Path]:
+    """The files of a dataset: of a workspace or its folder `dataset` those to train on, or the file itself.
+
+    Raises:
+        SourceError: there are none.
+    """
+    if path.is_file():
+        return [path]
+    for folder in (path / "dataset" / "data", path / "data", path):
+        found = sorted(folder.glob("train*.parquet")) or sorted(folder.glob("*.parquet"))
+        if found and kind == "sft":
+            return found
+    raise SourceError(f"data: {path}: there is no dataset", "name a workspace of r1data, its dataset, or a JSONL file")
+
+
+def _digest(file: Path) -> str:
+    import hashlib
+
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _rendered_prompts(job: TrainingJob, settings: Grpo) -> pl.DataFrame:
+    """The prompts with the text that the model continues; `general` ones are for reward models."""
+    renderer = Renderer(job.model, settings.template)
+    tables = [_read(settings, settings.prompts, renderer, general=False)]
+    if settings.general is not None:
+        tables.append(_read(settings, settings.general.prompts, renderer, general=True))
+    return pl.concat(tables)
+
+
+def _read(settings: Grpo, sources: tuple[Source, ...], renderer: Renderer, *, general: bool) -> pl.DataFrame:
+    prompts = read_prompts(_recipe(settings, sources)).prompts
+    texts, prefills = [], []
+    for row in prompts.iter_rows(named=True):
+        messages = [Message(**turn) for turn in row["messages"]]
+        one = renderer.render(messages, row["language"], domain=row["domain"], thinking=row["thinking"])
+        texts.append(one.text)
+        prefills.append(one.prefill)
+    question = pl.col("messages").list.last().struct.field("content").alias("question")
+    return prompts.with_columns(
+        question, pl.Series("rendered", texts, pl.String), pl.Series("prefill", prefills, pl.String),
+        pl.lit(general).alias("general"),
+    )  # fmt: skip
+
+
+def _recipe(settings: Sft | Grpo | RewardModelling, sources: tuple[Source, ...]) -> Recipe:
+    """A recipe with these prompts and this model, for what reads them by a recipe."""
+    nothing = ShippedPrompts(kind="shipped", dataset="arithmetic-en")
+    return Recipe(
+        name=settings.name or "training", model=settings.model, prompts=sources or (nothing,), folder=settings.folder,
+    )  # fmt: skip
+
+
+def _reward_models(settings: Sft | Grpo | RewardModelling) -> dict[str, Path]:
+    general = settings.general if isinstance(settings, Grpo) else None
+    if general is None:
+        return {}
+    named = {"helpfulness": general.helpfulness, "safety": general.safety}
+    found = {name: settings.resolve(path) for name, path in named.items() if path is not None}
+    for name, path in found.items():
+        if not (path / "reward.json").exists():
+            raise ModelError(f"general.{name}: {path} is no reward model", "train one with a file of the kind reward")
+    return found

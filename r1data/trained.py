@@ -1,0 +1,78 @@
+"""The folder of a training: what `r1data train` writes into it, what the training leaves there, and how far it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFolder:
+    """Paths of a training. `model` appears by rename, when everything is in it."""
+
+    root: Path
+
+    @property
+    def job(self) -> Path:
+        """What is trained on what, with its fingerprint."""
+        return self.root / "job.json"
+
+    @property
+    def model(self) -> Path:
+        """The trained model, which vLLM serves."""
+        return self.root / "model"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The state of a training that has not ended."""
+        return self.root / "checkpoints"
+
+    @property
+    def metrics(self) -> Path:
+        """A line of numbers for each logged step."""
+        return self.root / "metrics.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        """How it ended: steps, samples taken and left out, tokens, seconds."""
+        return self.root / "summary.json"
+
+    @property
+    def trouble(self) -> Path:
+        """What a person can mend, where the process has met it."""
+        return self.root / "trouble.json"
+
+    @property
+    def log(self) -> Path:
+        """What the process prints."""
+        return self.root / "training.log"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is a trained model."""
+        return self.model.is_dir() and self.summary.exists()
+
+    def read_job(self) -> dict[str, Any]:
+        """What was asked for; empty where nothing was."""
+        return _object(self.job)
+
+    def read_summary(self) -> dict[str, Any]:
+        """How it ended; empty where it has not."""
+        return _object(self.summary)
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The numbers so far, a row for each logged step: `step`, `seconds`, `loss` and more."""
+        rows = []
+        for text in self.metrics.read_text().splitlines() if self.metrics.exists() else []:
+            try:
+                rows.append(json.loads(text))
+            except ValueError:  # a kill has cut the last line
+                break
+        return rows
+
+
+def _object(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found

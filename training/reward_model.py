@@ -1,0 +1,175 @@
+"""Reward models: training them (R1 paper, 3.1), and asking them.
+
+Helpfulness is learnt from pairs, and what is read of a reply is its answer alone, so that the thought is free; safety
+is learnt from single replies that are safe or not, and the whole reply is read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import get_peft_model
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    Trainer,
+    TrainingArguments,
+)
+from trl import RewardConfig, RewardTrainer
+
+from r1data import replies
+from r1data.errors import SourceError
+from r1data.recipe import RewardModelling
+from training import checkpoints, models
+from training.arguments import batches, common
+from training.conversations import Encoder, Message, Unfit, end_ids
+from training.job import Job
+from training.metrics import WriteMetrics
+
+RATED_AT_ONCE = 64
+CARD = "reward.json"
+"""Beside the weights: what the model reads of a reply."""
+
+
+def read_part(reply: str, part: str) -> str:
+    """What a reward model reads of a reply: all of it, or the answer behind the thought; without one an empty text."""
+    return reply if part == "whole" else replies.split(reply).answer or ""
+
+
+def conversation(messages: Sequence[Message], reply: str, part: str) -> list[Message]:
+    """The turns that the model is shown."""
+    return [*messages, {"role": "assistant", "content": read_part(reply, part)}]
+
+
+@dataclass(frozen=True, slots=True)
+class RewardModel:
+    """A trained reward model. `part` is what it reads of a reply."""
+
+    network: Any
+    tokenizer: Any
+    encoder: Encoder
+    part: str
+
+    @classmethod
+    def load(cls, folder: Path, device: str) -> RewardModel:
+        """Load what `train` left."""
+        network = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).to(device).eval()
+        part = json.loads((folder / CARD).read_text())["reads"]
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        return cls(network, tokenizer, Encoder(tokenizer, [tokenizer.eos_token_id]), part)
+
+    @torch.no_grad()
+    def rate(self, conversations: Sequence[Sequence[Message]], written: Sequence[str]) -> list[float]:
+        """How good replies are, between 0 and 1: the logistic function of the network's number. One of which there is
+        nothing to read, or which forges turns, has 0.
+        """
+        readable: dict[int, list[int]] = {}
+        for place, (messages, reply) in enumerate(zip(conversations, written, strict=True)):
+            with contextlib.suppress(Unfit):
+                readable[place] = self.encoder.encode(conversation(messages, reply, self.part)).ids
+        rated = [0.0] * len(written)
+        places = list(readable)
+        for first in range(0, len(places), RATED_AT_ONCE):
+            some = places[first : first + RATED_AT_ONCE]
+            batch = self.tokenizer.pad({"input_ids": [readable[place] for place in some]}, return_tensors="pt")
+            points = torch.sigmoid(self.network(**batch.to(self.network.device)).logits[:, 0].float())
+            for place, point in zip(some, points.tolist(), strict=True):
+                rated[place] = point
+        return rated
+
+
+def _rows(paths: Sequence[Path], needed: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    for path in paths:
+        with path.open(encoding="utf-8") as lines:
+            for number, text in enumerate(lines, 1):
+                row = json.loads(text)
+                if missing := [name for name in needed if name not in row]:
+                    raise SourceError(
+                        f"{path}, line {number}: has no key `{missing[0]}`", f"needed: {', '.join(needed)}"
+                    )
+                yield row
+
+
+def train(job: Job) -> dict[str, Any]:
+    """Train, and leave the model with a note of what it reads. Returns the summary."""
+    settings = job.settings
+    assert isinstance(settings, RewardModelling)
+    tokenizer = models.load_tokenizer(job)
+    encoder = Encoder(tokenizer, end_ids(tokenizer, models.load_generation_config(job)))
+    counts: Counter[str] = Counter()
+    rows = list(_pairs(job, encoder, counts) if settings.loss == "pairwise" else _points(job, encoder, counts))
+    if not rows:
+        raise SourceError(f"no sample is left to learn from: {dict(counts)}")
+    model = models.load_scorer(job, tokenizer)
+    micro, accumulated = batches(settings.batch, job)
+    arguments = {
+        **common(job, math.ceil(math.ceil(len(rows) / settings.batch) * settings.epochs)),
+        "num_train_epochs": settings.epochs,
+        "per_device_train_batch_size": micro,
+        "gradient_accumulation_steps": accumulated,
+    }
+    kept = [checkpoints.MarkComplete(), WriteMetrics(job.folder)]
+    data = Dataset.from_list(rows)
+    if settings.loss == "pairwise":
+        trainer: Any = RewardTrainer(
+            model=model,
+            args=RewardConfig(**{**arguments, "max_length": None}),
+            train_dataset=data,
+            processing_class=tokenizer,
+            peft_config=models.adapters(settings.lora, "SEQ_CLS"),
+            callbacks=kept,
+        )
+    else:
+        if settings.lora is not None:
+            model = get_peft_model(model, models.adapters(settings.lora, "SEQ_CLS"))
+        model.config.problem_type = "multi_label_classification"  # one label, so binary cross-entropy of one number
+        trainer = Trainer(
+            model=model,
+            args=TrainingArguments(**arguments),
+            train_dataset=data,
+            data_collator=DataCollatorWithPadding(tokenizer),
+            callbacks=kept,
+        )
+    last = checkpoints.latest(job.folder.checkpoints)
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    models.leave(trainer, tokenizer, job, {CARD: json.dumps({"reads": settings.part, "loss": settings.loss})})
+    return {"steps": trainer.state.global_step, "samples": dict(counts)}
+
+
+def _pairs(job: Job, encoder: Encoder, counts: Counter[str]) -> Iterator[dict[str, Any]]:
+    for row in _rows(job.inputs, ("messages", "chosen", "rejected")):
+        ids = {name: _ids(job, encoder, row, name, counts) for name in ("chosen", "rejected")}
+        if all(ids.values()):
+            counts["taken"] += 1
+            yield {f"{name}_ids": one for name, one in ids.items()}
+
+
+def _points(job: Job, encoder: Encoder, counts: Counter[str]) -> Iterator[dict[str, Any]]:
+    for row in _rows(job.inputs, ("messages", "response", "safe")):
+        if ids := _ids(job, encoder, row, "response", counts):
+            counts["taken"] += 1
+            yield {"input_ids": ids, "labels": [float(row["safe"])]}
+
+
+def _ids(job: Job, encoder: Encoder, row: Mapping[str, Any], name: str, counts: Counter[str]) -> list[int] | None:
+    settings = job.settings
+    assert isinstance(settings, RewardModelling)
+    try:
+        ids = encoder.encode(conversation(row["messages"], row[name], settings.part)).ids
+    except Unfit as unfit:
+        counts[unfit.why] += 1
+        return None
+    if len(ids) > settings.max_length:
+        counts["too_long"] += 1
+        return None
+    return ids
