@@ -16,8 +16,8 @@ from r1data import __version__
 from r1data.errors import R1dataError
 
 COMMANDS = (
-    "run", "plan", "train", "verify", "refine", "merge", "review", "publish", "whatif", "status", "explain", "audit",
-    "suspects", "doctor", "prompts", "benchmarks", "models", "bench", "judge", "tests",
+    "run", "plan", "train", "verify", "refine", "merge", "review", "publish", "export", "whatif", "status", "explain",
+    "audit", "suspects", "doctor", "prompts", "benchmarks", "models", "bench", "judge", "tests",
 )  # fmt: skip
 """In the order of the help. Each is a function, or a group of commands, of the same name in a module of that name."""
 
