@@ -12,9 +12,11 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import torch
 from datasets import Dataset
 from peft import get_peft_model
@@ -146,8 +148,27 @@ def train(job: Job) -> dict[str, Any]:
     return {"steps": trainer.state.global_step, "samples": dict(counts)}
 
 
+def judged_pairs(path: Path, min_difference: float, counts: Counter[str]) -> Iterator[dict[str, Any]]:
+    """Pairs of a table that `r1data judge pairs` has made, as rows with messages, chosen and rejected. Those that are
+    even, or nearly so, or on which the judge failed are left out and counted.
+    """
+    for batch in pq.ParquetFile(path).iter_batches():
+        for row in batch.to_pylist():
+            if row["preferred"] is None or abs(row["difference"]) <= min_difference:
+                counts["failed" if row["error"] else "even"] += 1
+                continue
+            better, worse = ("first", "second") if row["preferred"] == "first" else ("second", "first")
+            asked = [{"role": "user", "content": row["question"]}]
+            yield {"messages": asked, "chosen": row[better], "rejected": row[worse]}
+
+
 def _pairs(job: Job, encoder: Encoder, counts: Counter[str]) -> Iterator[dict[str, Any]]:
-    for row in _rows(job.inputs, ("messages", "chosen", "rejected")):
+    settings = job.settings
+    assert isinstance(settings, RewardModelling)
+    judged = [path for path in job.inputs if path.suffix == ".parquet"]
+    plain = [path for path in job.inputs if path.suffix != ".parquet"]
+    made = chain.from_iterable(judged_pairs(path, settings.min_difference, counts) for path in judged)
+    for row in chain(made, _rows(plain, ("messages", "chosen", "rejected"))):
         ids = {name: _ids(job, encoder, row, name, counts) for name in ("chosen", "rejected")}
         if all(ids.values()):
             counts["taken"] += 1

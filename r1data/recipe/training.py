@@ -150,7 +150,10 @@ class RewardModelling(Training):
     loss: Literal["pairwise", "pointwise"]
     """`pairwise` learns from `chosen` and `rejected` (helpfulness), `pointwise` from `response` and `safe` (safety)."""
     data: Annotated[tuple[str, ...], Field(min_length=1)]
-    """JSONL files with `messages` (the prompt) and the columns of the loss."""
+    """JSONL files with `messages` (the prompt) and the columns of the loss; for pairs what `r1data judge pairs` wrote,
+    too."""
+    min_difference: Annotated[float, Field(ge=0)] = 1.0
+    """Of judged pairs: those are learnt whose scores differ by more, as in the paper."""
     reads: Literal["answer", "whole"] | None = None
     """Of a reply; by default the answer alone for pairs, the whole reply for points."""
     epochs: Annotated[float, Field(gt=0)] = 1.0

@@ -22,7 +22,7 @@ RUNTIME = {"engine": SLOWLY, "verify_workers": 1, "shard_prompts": 15, "concurre
 def test_what_is_shipped_starts_nothing_by_itself() -> None:
     deployments = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())["deployments"]
     flows = [one["entrypoint"].split(":")[1] for one in deployments]
-    assert flows == ["r1_data", "cold_start", "reasoning", "general", "assemble", "watch"]
+    assert flows == ["r1_data", "r1", "cold_start", "reasoning", "general", "assemble", "watch"]
     assert all(schedule["active"] is False for one in deployments for schedule in one["schedules"])
 
 

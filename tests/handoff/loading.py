@@ -1,4 +1,4 @@
-"""``python loading.py TRAINER TASK FOLDER MODEL`` loads an export with the trainer's own loader, and prints what it sees.
+"""``python loading.py TRAINER TASK FOLDER MODEL`` loads an export with the trainer's own loader and prints it.
 
 Run in a process of its own with the trainer on PYTHONPATH. What is printed last is a line of JSON: the number of
 samples, the first sample's text, and the part of it that is learnt (None for prompts).

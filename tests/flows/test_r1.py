@@ -1,0 +1,72 @@
+"""The flow of a pipeline: stages in their order, models measured, and a second run that finds all of it done."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("prefect", reason="the flows extra is not installed")
+
+from flows.r1 import r1
+from r1data.errors import RecipeError
+from r1data.pipeline import open_pipeline
+from r1data.progress import Progress, Silence
+from r1data.recipe import read_runtime
+from tests.flows.test_reasoning import write_runtime
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect")]
+
+REPOSITORY = Path(__file__).parents[2]
+PRACTICE = {
+    "kind": "file",
+    "path": str(REPOSITORY / "data" / "recipes" / "r1-small" / "practice-en.jsonl"),
+    "limit": 24,
+}
+
+HELD_OUT = {"kind": "shipped", "dataset": "arithmetic-en", "limit": 8}
+
+
+def write_pipeline(folder: Path, tiny: Path) -> Path:
+    """A dataset sampled from the base, and the base fine-tuned on it."""
+    recipe = {"name": "sums", "model": "base", "prompts": [PRACTICE], "sampling": {"draws": 4},
+              "duplicates": {"prompts": "keep"}}  # fmt: skip
+    (folder / "sums.yaml").write_text(json.dumps(recipe))
+    pipeline = {
+        "name": "two",
+        "models": {"base": str(tiny)},
+        "held_out": {"prompts": [HELD_OUT], "draws": 1, "max_tokens": 64},
+        "stages": [
+            {"name": "data", "kind": "data",
+             "parts": [{"name": "sums", "group": "reasoning", "kind": "recipe", "recipe": "sums.yaml"}]},
+            {"name": "tuned", "kind": "sft", "model": "base", "data": ["data"], "epochs": 1, "batch": 16,
+             "max_length": 512, "learning_rate": 1e-4},
+        ],
+    }  # fmt: skip
+    path = folder / "two.yaml"
+    path.write_text(json.dumps(pipeline))
+    return path
+
+
+def test_every_stage_is_made_once(tmp_path: Path, tiny: Path) -> None:
+    pipeline, runtime, root = write_pipeline(tmp_path, tiny), write_runtime(tmp_path), tmp_path / "w"
+    assert r1(pipeline, root, runtime) == root
+    scores = json.loads((root / "scores.json").read_text())
+    assert list(scores["0"]) == ["base", "tuned"]
+    assert all(one["completions"] == 8 for one in scores["0"].values())
+    made = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.suffix in (".safetensors", ".parquet")}
+    assert (root / "seed-0" / "models" / "tuned" / "model" / "model.safetensors") in made
+    r1(pipeline, root, runtime)
+    assert {path: path.stat().st_mtime_ns for path in made} == made, "nothing is made again"
+    page = (root / "report.html").read_text()
+    assert "Every model" in page and "tuned" in page
+    assert not list(root.rglob("flow-*.json"))
+
+
+def test_a_stage_that_asks_what_is_held_out_is_refused(tmp_path: Path, tiny: Path) -> None:
+    path = write_pipeline(tmp_path, tiny)
+    recipe = json.loads((tmp_path / "sums.yaml").read_text())
+    recipe["prompts"].append({"kind": "shipped", "dataset": "arithmetic-en"})
+    (tmp_path / "sums.yaml").write_text(json.dumps(recipe))
+    with pytest.raises(RecipeError, match="asks 8 of the held-out questions"):
+        open_pipeline(path, read_runtime(None), tmp_path / "w", Progress(Silence()), [])
+    assert not (tmp_path / "w").exists()
