@@ -173,13 +173,12 @@ def _carry_out(job: TrainingJob) -> None:
             stderr=subprocess.STDOUT, env={**os.environ, **ENVIRONMENT}, start_new_session=True,
         )  # fmt: skip
     assert process.stdin is not None
-    told = 0.0
+    told, step = time.monotonic(), 0
     try:
         while process.poll() is None:
             time.sleep(POLL_SECONDS)
             if time.monotonic() - told >= TELL_SECONDS:
-                told = time.monotonic()
-                _tell(job)
+                told, step = time.monotonic(), _tell(job, step)
     finally:
         process.stdin.close()  # the guard ends the training with us
         process.wait()
@@ -207,14 +206,16 @@ def _failure(folder: TrainingFolder, output: str) -> TrainingError:
     )
 
 
-def _tell(job: TrainingJob) -> None:
+def _tell(job: TrainingJob, before: int) -> int:
+    """Say how far it is, where it has come further than the step `before`; returns the step."""
     rows = job.folder.read_metrics()
-    if not rows:
-        return
+    if not rows or rows[-1]["step"] == before:
+        return before
     last = rows[-1]
     steps = f" of {job.settings.steps}" if isinstance(job.settings, Grpo) else ""
     said = [f"{name} {last[key]:.3g}" for key, name in TOLD.items() if key in last]
     job.progress.say(f"step {last['step']}{steps}: {', '.join(said)}")
+    return int(last["step"])
 
 
 def _last_step(folder: TrainingFolder) -> int | None:

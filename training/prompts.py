@@ -4,6 +4,7 @@ killed goes on with the question that was next.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from random import Random
 
@@ -18,7 +19,8 @@ def order(settings: Grpo, ruled: int, general: int) -> list[int]:
     rng = Random(settings.seed)
     reasoning, others = _rounds(range(ruled), rng), _rounds(range(ruled, ruled + general), rng)
     places: list[int] = []
-    for step in range(settings.steps):
+    whole = math.ceil(settings.steps / settings.rollout_steps) * settings.rollout_steps  # a rollout is never cut
+    for step in range(whole):
         mixed = settings.general is not None and step >= settings.steps - settings.general.last_steps
         share = settings.general.share if settings.general is not None and mixed and general else 0.0
         rated = round(share * settings.questions)

@@ -73,7 +73,7 @@ class Scorer:
         measured = measure(self._frame(range(len(self._rows))))
         every: dict[str, list[Score]] = {
             "format": [float(well) for well in _well_formed(measured, self._rows)],
-            "language": measured["language_share"].fill_null(0.0).to_list(),
+            "language": _consistent(measured, self._rows).to_list(),
             "model": self._rated(),
             "accuracy": [self._judged(place) for place in range(len(self._rows))],
         }
@@ -110,6 +110,13 @@ def _well_formed(measured: pl.DataFrame, rows: Sequence[Row]) -> pl.Series:
     unwanted = pl.Series([row["thinking"] is False for row in rows], dtype=pl.Boolean)
     bare = (pl.col("think_opens") == 0) & (pl.col("think_closes") == 0)
     return measured.select(pl.when(unwanted).then(bare).otherwise("think_in_order").alias("well"))["well"]
+
+
+def _consistent(measured: pl.DataFrame, rows: Sequence[Row]) -> pl.Series:
+    """Language consistency of the thought (Eq. 7), of the answer where no thought is wanted; 0 without a word."""
+    unwanted = pl.Series([row["thinking"] is False for row in rows], dtype=pl.Boolean)
+    share = pl.when(unwanted).then("answer_language_share").otherwise("language_share")
+    return measured.select(share.fill_null(0.0).alias("share"))["share"]
 
 
 def points(outcome: Outcome) -> float:

@@ -35,10 +35,9 @@ from training.tiny.tasks import Pen
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 REPOSITORY = Path(__file__).parents[2]
-PRACTICE = [
-    {"kind": "file", "path": str(REPOSITORY / "data" / "recipes" / "r1-small" / f"practice-{language}.jsonl")}
-    for language in ("en", "zh")
-]
+SMALL = REPOSITORY / "data" / "recipes" / "r1-small"
+PRACTICE = [{"kind": "file", "path": str(SMALL / f"practice-{language}.jsonl")} for language in ("en", "zh")]
+STEPS, QUESTIONS, GROUP = 24, 16, 8
 ALMOST_CERTAIN = 3.3
 """Standard deviations of a 99.9% interval: a check of every day may not fail one day in twenty."""
 
@@ -133,12 +132,13 @@ def trainers_of(root: Path) -> list[int]:
 SHORT: dict[str, Any] = {
     "name": "short",
     "held_out": {
-        "prompts": [{"kind": "shipped", "dataset": "arithmetic-en"}, {"kind": "shipped", "dataset": "arithmetic-zh"}],
-        "draws": 2, "temperature": 1.0, "top_p": 1.0, "max_tokens": 192,
+        "prompts": [{"kind": "file", "path": str(SMALL / f"held-out-{language}.jsonl")} for language in ("en", "zh")],
+        "draws": 2, "temperature": 1.0, "top_p": 1.0, "max_tokens": 256,
     },
     "stages": [
-        {"name": "zero", "kind": "grpo", "model": "base", "prompts": PRACTICE, "steps": 16, "questions": 8, "group": 16,
-         "rollout_steps": 1, "max_tokens": 192, "kl": 0, "learning_rate": 1e-4},
+        {"name": "zero", "kind": "grpo", "model": "base", "prompts": PRACTICE, "steps": STEPS,
+         "questions": QUESTIONS, "group": GROUP, "rollout_steps": 1, "max_tokens": 176, "kl": 0, "learning_rate": 5e-5,
+         "rewards": {"accuracy": 1, "format": 0.25}},
         {"name": "tuned", "kind": "sft", "model": "base", "data": ["./solved.jsonl"], "epochs": 2, "batch": 32,
          "max_length": 512, "learning_rate": 5e-4},
     ],
@@ -178,7 +178,7 @@ def first_prompts(folder: Path, runtime: Runtime, tiny: Path, standby: Standby) 
     what = Recipe.model_validate(
         {
             "name": "first", "model": str(tiny), "prompts": [{"kind": "file", "path": str(folder / "first.jsonl")}],
-            "sampling": {"draws": 16, "temperature": 1.0, "max_tokens": 192}, "duplicates": {"prompts": "keep"},
+            "sampling": {"draws": GROUP, "temperature": 1.0, "max_tokens": 176}, "duplicates": {"prompts": "keep"},
             "audit": {"rules": [], "reference": False},
         }
     )  # fmt: skip
@@ -189,7 +189,7 @@ def first_prompts(folder: Path, runtime: Runtime, tiny: Path, standby: Standby) 
 def test_reinforcement_learning_improves_what_it_rewards(made: tuple[Path, dict[str, Scores], Scores]) -> None:
     _, of, _ = made
     assert of["zero"].accuracy.mean > of["base"].accuracy.mean
-    assert of["zero"].accuracy.mean + of["zero"].format.mean > of["base"].accuracy.mean + of["base"].format.mean
+    assert of["zero"].format.mean > of["base"].format.mean
 
 
 def test_fine_tuning_improves_what_it_shows(made: tuple[Path, dict[str, Scores], Scores]) -> None:
@@ -204,7 +204,7 @@ def test_the_first_reward_is_the_accuracy_that_the_engine_measures(
 ) -> None:
     folder, _, first = made
     reported = TrainingFolder(folder / "models" / "zero").read_metrics()[0]
-    completions = 8 * 16
+    completions = QUESTIONS * GROUP
     for key, measured in (("reward_accuracy", first.accuracy.mean), ("reward_format", first.format.mean)):
         both = (reported[key] + measured) / 2
         spread = math.sqrt(2 * both * (1 - both) / completions)
@@ -223,7 +223,7 @@ def test_every_model_is_one_that_vllm_has_served(made: tuple[Path, dict[str, Sco
 def test_the_rewards_of_the_training_are_those_of_its_metrics(made: tuple[Path, dict[str, Scores], Scores]) -> None:
     folder, _, _ = made
     rows = TrainingFolder(folder / "models" / "zero").read_metrics()
-    assert [row["step"] for row in rows] == list(range(1, 17))
-    assert all(abs(row["reward"] - row["reward_accuracy"] - row["reward_format"]) < 1e-3 for row in rows)
+    assert [row["step"] for row in rows] == list(range(1, STEPS + 1))
+    assert all(abs(row["reward"] - row["reward_accuracy"] - 0.25 * row["reward_format"]) < 1e-3 for row in rows)
     assert all({"loss", "length", "entropy", "reward_std"} <= row.keys() for row in rows)
     assert list((folder / "models" / "zero" / "tensorboard").rglob("events.out.tfevents.*"))

@@ -18,7 +18,10 @@ from training.tiny.tasks import Language, Task
 
 SEED = 20
 PER_FAMILY = 20
-PRACTICE_PER_FAMILY = 160
+PRACTICED = ("addition", "subtraction", "multiplication", "equation")
+"""Families of the R1 flow in small: a few minutes of reinforcement learning reach further on few of them."""
+PRACTICE_PER_FAMILY = 280
+MEASURED_PER_FAMILY = 35
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
@@ -53,14 +56,16 @@ def write(out: Path) -> None:
         (out / f"arithmetic-{language}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def practice_tasks(language: Language, per_family: int = PRACTICE_PER_FAMILY, seed: int = SEED) -> Iterator[Task]:
-    """Different tasks that are not held out, the families in turn."""
-    rng, seen = Random(f"practice/{seed}/{language}"), set()
+def practice_tasks(
+    language: Language, per_family: int = PRACTICE_PER_FAMILY, *, measured: bool = False
+) -> Iterator[Task]:
+    """Different tasks of the R1 flow in small, the families in turn: to learn from, or (`measured`) held-out ones."""
+    rng, seen = Random(f"practice/{measured}/{language}"), set()
     for _ in range(per_family):
-        for family in FAMILIES.values():
-            task = family(rng, language)
-            while held_out(task.question) or task.question in seen:
-                task = family(rng, language)
+        for name in PRACTICED:
+            task = FAMILIES[name](rng, language)
+            while held_out(task.question) != measured or task.question in seen:
+                task = FAMILIES[name](rng, language)
             seen.add(task.question)
             yield task
 
@@ -69,6 +74,8 @@ def write_practice(out: Path) -> None:
     """Write the prompts, conversations, pairs and points of the R1 flow in small."""
     for language in LANGUAGES:
         _write(out / f"practice-{language}.jsonl", (row(task) for task in practice_tasks(language)))
+        measured = practice_tasks(language, MEASURED_PER_FAMILY, measured=True)
+        _write(out / f"held-out-{language}.jsonl", (row(task) for task in measured))
     _write(out / "general.jsonl", general.conversations())
     _write(out / "general-prompts.jsonl", general.prompts())
     _write(out / "helpfulness-pairs.jsonl", general.pairs(SEED))
