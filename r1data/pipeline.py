@@ -6,11 +6,14 @@ checkpoint, a dataset with the draws that it has.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import yaml
@@ -18,21 +21,26 @@ import yaml
 from r1data import __version__
 from r1data.engines import Standby
 from r1data.errors import RecipeError
-from r1data.mix import MixJob, begin_mix, in_turn, make_part, merge_parts
+from r1data.mix import MixJob, begin_mix, in_turn, make_part, merge_parts, recipe_of
+from r1data.model import model_fingerprint
 from r1data.progress import Progress
 from r1data.recipe import (
     Data,
+    FilePrompts,
     Grpo,
     Mix,
     Model,
     Pipeline,
     Recipe,
     RecipePart,
+    RepliesPart,
     RewardModelling,
     Runtime,
     Sampling,
     Sft,
+    Source,
     StandIn,
+    fingerprint,
     read_pipeline,
     read_recipe,
 )
@@ -145,13 +153,20 @@ def make_stage(job: PipelineJob, seed: int, name: str, standby: Standby | None =
 def measure(job: PipelineJob, seed: int, name: str, standby: Standby | None = None) -> Scores:
     """Sample a model on the held-out prompts, as any dataset is sampled, and say how it did."""
     root = job.held_out(seed, name)
-    known = root / "scores.json"
-    if not known.exists():
+    recipe = held_out_recipe(job, seed, name)
+    identity = fingerprint(
+        {
+            "recipe": _content(recipe), "model": model_fingerprint(recipe.model, recipe.resolve),
+            "files": list(_files(recipe.prompts, recipe.folder)),
+        }
+    )  # fmt: skip
+    found = _read(root / "scores.json")
+    if found.get("made_of") != identity:
         job.progress.say(f"{name} on the held-out prompts, seed {seed}")
-        recipe = held_out_recipe(job, seed, name)
         run(open_job(recipe, job.runtime, root, job.progress, standby=standby))
-        write_text(known, json.dumps(scores(Workspace.existing(root)).as_dict(), indent=2) + "\n")
-    return Scores.of(json.loads(known.read_text(encoding="utf-8")))
+        found = {"made_of": identity, **scores(Workspace.existing(root)).as_dict()}
+        write_text(root / "scores.json", json.dumps(found, indent=2) + "\n")
+    return Scores.of(found)
 
 
 def held_out_recipe(job: PipelineJob, seed: int, name: str) -> Recipe:
@@ -172,9 +187,8 @@ def all_scores(job: PipelineJob) -> dict[int, dict[str, Scores]]:
     found: dict[int, dict[str, Scores]] = {}
     for seed in job.pipeline.seeds:
         for name in job.pipeline.measured:
-            path = job.held_out(seed, name) / "scores.json"
-            if path.exists():
-                found.setdefault(seed, {})[name] = Scores.of(json.loads(path.read_text(encoding="utf-8")))
+            if known := _read(job.held_out(seed, name) / "scores.json"):
+                found.setdefault(seed, {})[name] = Scores.of(known)
     return found
 
 
@@ -206,13 +220,52 @@ def _datasets(job: PipelineJob) -> Iterator[tuple[int, str, int, int]]:
 
 def _make_data(job: PipelineJob, seed: int, stage: Data, standby: Standby | None) -> None:
     mixing = data_job(job, seed, stage)
-    if (mixing.root / "merged.parquet").exists():
+    identity = _identity(mixing)
+    if _read(mixing.root / "made.json").get("made_of") == identity:
         job.progress.say(f"{mixing.root} is made already")
         return
     begin_mix(mixing)
     for part in in_turn(mixing, mixing.mix.parts):
         make_part(mixing, part.name, standby=standby)
     merge_parts(mixing)
+    write_text(mixing.root / "made.json", json.dumps({"made_of": identity}) + "\n")
+
+
+def _identity(mixing: MixJob) -> str:
+    """Fingerprint of what a dataset is made of: the mix, its recipes, and the models that write."""
+    recipes = [recipe_of(mixing, part) for part in mixing.mix.parts if isinstance(part, RecipePart)]
+    return fingerprint(
+        {
+            "mix": mixing.fingerprint,
+            "recipes": [_content(recipe) for recipe in recipes],
+            "models": [model_fingerprint(recipe.model, recipe.resolve) for recipe in recipes],
+            "files": [digest for recipe in recipes for digest in _files(recipe.prompts, recipe.folder)]
+            + [
+                digest
+                for part in mixing.mix.parts
+                if isinstance(part, RepliesPart)
+                for digest in _files(part.sources, mixing.mix.folder)
+            ],
+        }
+    )
+
+
+def _files(sources: Iterable[Source], folder: Path) -> Iterator[str]:
+    """Digests of the files that sources read, so that an edited one is noticed."""
+    for source in sources:
+        if isinstance(source, FilePrompts):
+            for path in sorted(glob(str(folder / source.path), recursive=True)):
+                yield hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _content(recipe: Recipe) -> dict[str, Any]:
+    """A recipe without the place of its model, which says nothing of what the model is."""
+    return recipe.model_dump(mode="json", exclude={"model"})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
 
 
 def data_job(job: PipelineJob, seed: int, stage: Data) -> MixJob:
