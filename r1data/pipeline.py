@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,6 @@ from r1data.recipe import (
     Runtime,
     Sampling,
     Sft,
-    Source,
     StandIn,
     fingerprint,
     read_pipeline,
@@ -48,6 +46,7 @@ from r1data.report.pipeline_page import render_pipeline_page
 from r1data.run import run
 from r1data.scores import Scores, scores
 from r1data.sources import read_prompts
+from r1data.sources.finding import find_files
 from r1data.stages import open_job
 from r1data.store import Workspace
 from r1data.store.files import write_text
@@ -157,7 +156,7 @@ def measure(job: PipelineJob, seed: int, name: str, standby: Standby | None = No
     identity = fingerprint(
         {
             "recipe": _content(recipe), "model": model_fingerprint(recipe.model, recipe.resolve),
-            "files": list(_files(recipe.prompts, recipe.folder)),
+            "files": list(_files(recipe)),
         }
     )  # fmt: skip
     found = _read(root / "scores.json")
@@ -232,30 +231,26 @@ def _make_data(job: PipelineJob, seed: int, stage: Data, standby: Standby | None
 
 
 def _identity(mixing: MixJob) -> str:
-    """Fingerprint of what a dataset is made of: the mix, its recipes, and the models that write."""
-    recipes = [recipe_of(mixing, part) for part in mixing.mix.parts if isinstance(part, RecipePart)]
+    """Fingerprint of what a dataset is made of: the mix, its recipes, their files, and the models that write."""
+    parts = mixing.mix.parts
+    recipes = [recipe_of(mixing, part) for part in parts if isinstance(part, RecipePart)]
+    given = [part.recipe(part.name, mixing.mix.folder) for part in parts if isinstance(part, RepliesPart)]
     return fingerprint(
         {
             "mix": mixing.fingerprint,
             "recipes": [_content(recipe) for recipe in recipes],
             "models": [model_fingerprint(recipe.model, recipe.resolve) for recipe in recipes],
-            "files": [digest for recipe in recipes for digest in _files(recipe.prompts, recipe.folder)]
-            + [
-                digest
-                for part in mixing.mix.parts
-                if isinstance(part, RepliesPart)
-                for digest in _files(part.sources, mixing.mix.folder)
-            ],
+            "files": [digest for recipe in (*recipes, *given) for digest in _files(recipe)],
         }
     )
 
 
-def _files(sources: Iterable[Source], folder: Path) -> Iterator[str]:
-    """Digests of the files that sources read, so that an edited one is noticed."""
-    for source in sources:
+def _files(recipe: Recipe) -> Iterator[str]:
+    """Digests of the files that a recipe reads, so that an edited one is noticed."""
+    for source in recipe.prompts:
         if isinstance(source, FilePrompts):
-            for path in sorted(glob(str(folder / source.path), recursive=True)):
-                yield hashlib.sha256(Path(path).read_bytes()).hexdigest()
+            for _, path in find_files(source.path, recipe):
+                yield hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _content(recipe: Recipe) -> dict[str, Any]:
