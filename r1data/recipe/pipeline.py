@@ -84,8 +84,13 @@ class Pipeline(Strict):
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """Names of the models that are measured: those of the beginning, and those that write."""
-        return (*self.models, *(str(stage.name) for stage in self.stages if isinstance(stage, Sft | Grpo)))
+        """Names of the models that are measured: those that write, each of the beginning before what is made of it."""
+        order: dict[str, None] = {}
+        for stage in self.stages:
+            if isinstance(stage, Sft | Grpo):
+                first = [stage.model.id] if stage.model.id in self.models else []
+                order |= dict.fromkeys([*first, str(stage.name)])
+        return tuple(order | dict.fromkeys(self.models))
 
     def stage(self, name: str) -> Data | Sft | Grpo | RewardModelling:
         """The stage of this name.

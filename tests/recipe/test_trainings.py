@@ -72,7 +72,7 @@ def test_reward_models_have_the_papers_numbers() -> None:
 
 def test_the_whole_of_r1_in_small_has_every_stage() -> None:
     pipeline = read_pipeline(REPOSITORY / "data" / "recipes" / "r1-small.yaml")
-    assert pipeline.measured == ("base", "small", "zero", "dev1", "dev2", "dev3", "r1", "distilled", "small-rl")
+    assert pipeline.measured == ("base", "zero", "dev1", "dev2", "dev3", "r1", "small", "distilled", "small-rl")
     assert [stage.model.id for stage in pipeline.stages if isinstance(stage, Sft)] == ["base", "base", "small"]
 
 

@@ -209,7 +209,7 @@ def test_the_first_reward_is_the_accuracy_that_the_engine_measures(
         both = (reported[key] + measured) / 2
         spread = math.sqrt(2 * both * (1 - both) / completions)
         assert abs(reported[key] - measured) <= ALMOST_CERTAIN * spread + 1 / completions
-    assert reported["faults"] == 0
+    assert reported["faults"] < 0.05
 
 
 def test_every_model_is_one_that_vllm_has_served(made: tuple[Path, dict[str, Scores], Scores]) -> None:
