@@ -43,6 +43,7 @@ from r1data.recipe import (
     read_recipe,
 )
 from r1data.report.pipeline_page import render_pipeline_page
+from r1data.report.training_page import write_training_page
 from r1data.run import run
 from r1data.scores import Scores, scores
 from r1data.sources import read_prompts
@@ -145,6 +146,7 @@ def make_stage(job: PipelineJob, seed: int, name: str, standby: Standby | None =
             train(
                 open_training(_placed(job, seed, stage), job.runtime.training, job.training(seed, name), job.progress)
             )
+            write_training_page(job.training(seed, name))
             if not isinstance(stage, RewardModelling):
                 measure(job, seed, name, standby)
 

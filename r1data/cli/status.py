@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from r1data.status import status as status_of
 from r1data.store import Workspace
 from r1data.store.merged_folder import MergedFolder
 from r1data.store.mix_folder import is_mix_folder, started_parts
+from r1data.store.pipeline_folder import is_pipeline_folder, standing
 from r1data.store.sessions import LIVE, SESSIONS, Spent, read_live, read_sessions
 
 WATCH_SECONDS = 0.5
@@ -48,12 +50,23 @@ def status(
             raise typer.Exit from None
     elif as_json:
         typer.echo(json.dumps(_facts(found)))
+    elif is_pipeline_folder(found.root):
+        Console().print(_pipeline_table(found))
     elif is_mix_folder(found.root):
         Console().print(_mix_table(found))
     else:
         Console().print(_tables(found))
         if compared := compare_stored(found):
             Console().print(comparison_table(compared))
+
+
+def _pipeline_table(pipeline: Workspace) -> Table:
+    table = Table("stage", "kind", "seed", "state", "step", "accuracy", title=str(pipeline.root), title_justify="left")
+    for one in standing(pipeline.root):
+        step = "" if one.step is None else f"{one.step:,}"
+        accuracy = "" if one.accuracy is None else f"{one.accuracy:.1%}"
+        table.add_row(one.stage, one.kind, str(one.seed), one.state, step, accuracy)
+    return table
 
 
 def _watch_screen(workspace: Workspace) -> None:
@@ -98,6 +111,8 @@ def _written(root: Path) -> tuple[int, ...]:
 
 
 def _shown(workspace: Workspace) -> RenderableType:
+    if is_pipeline_folder(workspace.root):
+        return _pipeline_table(workspace)
     if is_mix_folder(workspace.root):
         return _shown(at_work) if (at_work := _part_at_work(workspace)) else _mix_table(workspace)
     live = read_live(workspace.root)
@@ -135,6 +150,8 @@ def _count_examples(mix: Workspace) -> int | None:
 
 
 def _facts(workspace: Workspace) -> dict[str, object]:
+    if is_pipeline_folder(workspace.root):
+        return {"workspace": str(workspace.root), "stages": [asdict(one) for one in standing(workspace.root)]}
     if is_mix_folder(workspace.root):
         parts = {name: _facts(Workspace(place)) for name, place in started_parts(workspace.root).items()}
         return {"workspace": str(workspace.root), "parts": parts, "examples": _count_examples(workspace)}

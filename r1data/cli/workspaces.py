@@ -10,6 +10,7 @@ import typer
 from r1data.errors import WorkspaceError
 from r1data.store import Workspace
 from r1data.store.mix_folder import is_mix_folder, started_parts
+from r1data.store.pipeline_folder import is_pipeline_folder, workspaces
 
 RUNS = Path("runs")
 WorkspaceOption = Annotated[
@@ -28,6 +29,11 @@ def find_workspace(given: Path | None, *, mixes: bool = False) -> Workspace:
         parts = ", ".join(str(place) for place in started_parts(found.root).values()) or "none is made yet"
         raise WorkspaceError(
             f"{found.root}: is the workspace of a mix, and this is about one run", f"name a part: {parts}"
+        )
+    if not mixes and is_pipeline_folder(found.root):
+        drawn = ", ".join(str(place) for place in workspaces(found.root)) or "none is made yet"
+        raise WorkspaceError(
+            f"{found.root}: is the folder of a pipeline, and this is about one run", f"name a workspace: {drawn}"
         )
     return found
 

@@ -12,6 +12,7 @@ from r1data.errors import RecipeError
 from r1data.pipeline import open_pipeline
 from r1data.progress import Progress, Silence
 from r1data.recipe import read_runtime
+from r1data.store.pipeline_folder import standing, workspaces
 from tests.flows.test_reasoning import write_runtime
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect")]
@@ -57,6 +58,8 @@ def test_every_stage_is_made_once(tmp_path: Path, tiny: Path) -> None:
     assert (root / "seed-0" / "models" / "tuned" / "model" / "model.safetensors") in made
     r1(pipeline, root, runtime)
     assert {path: path.stat().st_mtime_ns for path in made} == made, "nothing is made again"
+    assert [(one.stage, one.state) for one in standing(root)] == [("base", "done"), ("data", "done"), ("tuned", "done")]
+    assert [path.name for path in workspaces(root)] == ["sums", "base", "tuned"]
     page = (root / "report.html").read_text()
     assert "Every model" in page and "tuned" in page
     assert not list(root.rglob("flow-*.json"))
