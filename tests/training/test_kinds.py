@@ -109,7 +109,7 @@ def test_a_fault_teaches_nothing_and_reward_models_come_last(tmp_path: Path) -> 
     bad = {**good, "question": "What is it?", "answer": "\\frac{1}{"}
     talk = write_lines(tmp_path / "talk.jsonl", list(general.prompts())[8:24])
     job = job_for(
-        tmp_path / "t", kind="grpo", steps=4, questions=2, group=4, rollout_steps=1, max_tokens=48, kl=0.01,
+        tmp_path / "t", kind="grpo", steps=4, questions=2, group=4, rollout_steps=1, max_tokens=160, kl=0.01,
         learning_rate=1e-5, rewards={"language": 1.0},
         prompts=[{"kind": "file", "path": write_lines(tmp_path / "q.jsonl", [good, bad])}],
         general={"prompts": [{"kind": "file", "path": talk}], "last_steps": 2, "share": 0.5,
@@ -118,7 +118,8 @@ def test_a_fault_teaches_nothing_and_reward_models_come_last(tmp_path: Path) -> 
     train_here(job)
     rows = job.folder.read_metrics()
     assert [row["step"] for row in rows] == [1, 2, 3, 4]
-    assert all(row["faults"] in (0.0, 0.5) for row in rows) and any(row["faults"] for row in rows)
+    assert all(row["faults"] <= 0.5 for row in rows), "half of the questions have a good reference"
+    assert any(row["faults"] for row in rows), "an answer to the other half cannot be judged"
     assert ["reward_model" in row for row in rows] == [False, False, True, True]
     assert all("kl" in row for row in rows)
 
@@ -196,8 +197,9 @@ def test_prompts_come_in_an_order_that_the_seed_says(
     early = places[: max(0, steps - last) * questions]
     assert all(place < ruled for place in early), "reward models have no say before the last steps"
     assert all(place < ruled + others for place in places)
-    asked = [place for place in places if place < ruled]
-    assert set(asked[:ruled]) == set(range(ruled)) or len(asked) < ruled, "each comes once before any comes twice"
+    often = Counter(place for place in places if place < ruled)
+    counts = [often[place] for place in range(ruled)]
+    assert max(counts) - min(counts) <= 1, "none comes again before all have come"
 
 
 def test_judged_pairs_are_learnt_from_where_the_difference_is_clear(tmp_path: Path) -> None:
