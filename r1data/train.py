@@ -8,8 +8,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,11 @@ def look_at(job: TrainingJob) -> dict[str, Any]:
     Raises:
         TrainingError: a template swallows reasoning, or something else is wrong with model or data.
     """
+    with tempfile.TemporaryDirectory(prefix="r1data-check-") as place:
+        return _look_at(replace(job, folder=TrainingFolder(Path(place))))
+
+
+def _look_at(job: TrainingJob) -> dict[str, Any]:
     prepare(job)
     done = subprocess.run(
         [sys.executable, "-m", "training", "--check", str(job.folder.root)], env={**os.environ, **ENVIRONMENT},
@@ -131,13 +137,15 @@ def prepare(job: TrainingJob) -> bool:
         }
     )  # fmt: skip
     known = folder.read_job().get("fingerprint")
-    if known not in (None, identity):
+    if known not in (None, identity) and folder.has_begun:
         raise TrainingError(
             f"{folder.root}: another training is in this folder: its settings, its model or its data were different",
             "use another folder with -o, or remove this one",
         )
     if known == identity and folder.is_done:
         return True
+    if known != identity:
+        folder.forget_samples()
     folder.trouble.unlink(missing_ok=True)
     written = {
         "fingerprint": identity,

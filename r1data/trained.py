@@ -54,6 +54,26 @@ class TrainingFolder:
         """Whether there is a trained model."""
         return self.model.is_dir() and self.summary.exists()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is something that another training would destroy."""
+        return self.metrics.exists() or self.model.is_dir() or self.checkpoints.is_dir()
+
+    @property
+    def samples(self) -> Path:
+        """What an SFT learns from, as tokens; beside it the counts."""
+        return self.root / "samples.arrow"
+
+    @property
+    def sample_counts(self) -> Path:
+        """What was taken and what was left out; written when all samples are there."""
+        return self.root / "samples.json"
+
+    def forget_samples(self) -> None:
+        """Another set of samples will be made."""
+        self.sample_counts.unlink(missing_ok=True)
+        self.samples.unlink(missing_ok=True)
+
     def read_job(self) -> dict[str, Any]:
         """What was asked for; empty where nothing was."""
         return _object(self.job)

@@ -120,7 +120,7 @@ def train(job: Job) -> dict[str, Any]:
 
 def _stored(job: Job, encoder: Encoder, counts: Counter[str]) -> Dataset:
     """The samples on disk, memory-mapped: a set of R1's size has more tokens than memory. Made once for a job."""
-    path, counted = job.folder.root / "samples.arrow", job.folder.root / "samples.json"
+    path, counted = job.folder.samples, job.folder.sample_counts
     with PartialState().main_process_first():
         if not counted.exists():
             with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, SCHEMA) as out:

@@ -68,9 +68,7 @@ def run(
 
 
 @train.command()
-def check(
-    file: File, out: Out = None, runtime: RuntimeFile = None, changes: Changes = None, as_json: AsJson = False
-) -> None:
+def check(file: File, runtime: RuntimeFile = None, changes: Changes = None, as_json: AsJson = False) -> None:
     """Show a batch of FILE's data as tokens with their mask, and count what is left out. Trains nothing.
 
     Fails where the chat template swallows the reasoning, or ends replies with a token that no engine stops at.
@@ -79,7 +77,7 @@ def check(
     if not isinstance(settings, Sft):
         raise RecipeError(f"{file}: only an sft learns from conversations", "check the file of an SFT")
     with listening() as listener:
-        found = look_at(open_training(settings, where, out or MODELS / str(settings.name), Progress(listener)))
+        found = look_at(open_training(settings, where, MODELS / str(settings.name), Progress(listener)))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return

@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from r1data.errors import ModelError, SourceError, TrainingError
 from r1data.progress import Progress, Silence
 from r1data.recipe import Grpo, RewardModelling, Sft, TrainingRuntime
-from r1data.train import TrainingJob, open_training, prepare
+from r1data.train import TrainingJob, look_at, open_training, prepare
+from tests.training.test_conversations import SWALLOWS
 from training.check import check
 from training.checkpoints import MARK, latest
 from training.job import Job
@@ -161,6 +162,7 @@ def test_a_folder_holds_one_training(tmp_path: Path) -> None:
         job.folder.root.mkdir(exist_ok=True)
         if epochs == 1:
             prepare(job)
+            job.folder.metrics.touch()
         else:
             with pytest.raises(TrainingError, match="another training is in this folder"):
                 prepare(job)
@@ -217,3 +219,17 @@ def test_judged_pairs_are_learnt_from_where_the_difference_is_clear(tmp_path: Pa
     (only,) = judged_pairs(tmp_path / "pairs.parquet", 1.0, counts)
     assert (only["chosen"], only["rejected"], only["messages"][0]["content"]) == ("b", "a", "?")
     assert counts == {"even": 2, "failed": 1}
+
+
+@pytest.mark.slow
+def test_the_check_fails_on_a_template_that_swallows_the_reasoning(tmp_path: Path) -> None:
+    (tmp_path / "t.jinja").write_text(SWALLOWS)
+    data = write_lines(tmp_path / "d.jsonl", talks(4))
+    job = job_for(tmp_path / "t", kind="sft", data=[data], chat_template=str(tmp_path / "t.jinja"))
+    job.folder.root.mkdir()
+    with pytest.raises(TrainingError, match="swallows the reasoning") as error:
+        look_at(job)
+    assert "chat_template" in str(error.value.remedy)
+    plain = job_for(tmp_path / "u", kind="sft", data=[data])
+    plain.folder.root.mkdir()
+    assert look_at(plain)["counts"]["taken"] == 4
