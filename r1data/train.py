@@ -4,6 +4,7 @@ can be killed and goes on from its last checkpoint, it never outlives the run, a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ import polars as pl
 
 from r1data.engines import guard
 from r1data.errors import ModelError, SourceError, TrainingError
-from r1data.model import LoadedModel, load_model
+from r1data.model import LoadedModel, folder_fingerprint, load_model
 from r1data.progress import Progress
 from r1data.prompts import Renderer
 from r1data.recipe import Grpo, Recipe, RewardModelling, Sft, ShippedPrompts, Source, TrainingRuntime, fingerprint
@@ -133,7 +134,7 @@ def prepare(job: TrainingJob) -> bool:
         {
             "settings": settings.model_dump(mode="json", exclude={"model", "data", "prompts", "chat_template", "name"}),
             "model": job.model.fingerprint, "inputs": what, "chat_template": template,
-            "reward_models": {name: folder_identity(path) for name, path in raters.items()},
+            "reward_models": {name: folder_fingerprint(path) for name, path in raters.items()},
         }
     )  # fmt: skip
     known = folder.read_job().get("fingerprint")
@@ -160,12 +161,6 @@ def prepare(job: TrainingJob) -> bool:
     }
     write_text(folder.job, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
     return False
-
-
-def folder_identity(path: Path) -> str:
-    """Fingerprint of a trained model by what it was trained on, which is known before its weights are read."""
-    made = TrainingFolder(path.parent).read_job().get("fingerprint")
-    return made or fingerprint({"path": path.name, "size": sum(one.stat().st_size for one in path.iterdir())})
 
 
 def _carry_out(job: TrainingJob) -> None:
@@ -262,8 +257,6 @@ def data_files(path: Path, kind: str) -> list[Path]:
 
 
 def _digest(file: Path) -> str:
-    import hashlib
-
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
