@@ -6,7 +6,6 @@ checkpoint, a dataset with the draws that it has.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -39,6 +38,7 @@ from r1data.recipe import (
     Sft,
     StandIn,
     fingerprint,
+    fingerprint_file,
     read_pipeline,
     read_recipe,
 )
@@ -252,7 +252,7 @@ def _files(recipe: Recipe) -> Iterator[str]:
     for source in recipe.prompts:
         if isinstance(source, FilePrompts):
             for _, path in find_files(source.path, recipe):
-                yield hashlib.sha256(path.read_bytes()).hexdigest()
+                yield fingerprint_file(path)
 
 
 def _content(recipe: Recipe) -> dict[str, Any]:

@@ -4,7 +4,6 @@ can be killed and goes on from its last checkpoint, it never outlives the run, a
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -15,19 +14,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from r1data.engines import guard
-from r1data.errors import ModelError, SourceError, TrainingError
+from r1data.errors import TrainingError
 from r1data.model import LoadedModel, folder_fingerprint, load_model
 from r1data.progress import Progress
-from r1data.prompts import Renderer
-from r1data.recipe import Grpo, Recipe, RewardModelling, Sft, ShippedPrompts, Source, TrainingRuntime, fingerprint
-from r1data.sources import read_prompts
+from r1data.recipe import Grpo, RewardModelling, Sft, TrainingRuntime, fingerprint
 from r1data.store import Workspace
-from r1data.store.files import write_parquet, write_text
+from r1data.store.files import write_text
+from r1data.train_inputs import inputs, recipe_for, reward_models
 from r1data.trained import TrainingFolder
-from schemas import Message
 
 POLL_SECONDS = 0.5
 TELL_SECONDS = 15.0
@@ -74,7 +69,7 @@ def open_training(
     Raises:
         ModelError: the model cannot be used.
     """
-    model = load_model(_recipe(settings, ()))
+    model = load_model(recipe_for(settings, ()))
     return TrainingJob(settings, where, TrainingFolder(root), progress, model)
 
 
@@ -127,9 +122,9 @@ def prepare(job: TrainingJob) -> bool:
         TrainingError: something else has been trained in this folder.
     """
     folder, settings = job.folder, job.settings
-    inputs, what = _inputs(job)
+    files, what = inputs(settings, job.model, folder.root)
     template = None if settings.chat_template is None else settings.resolve(settings.chat_template).read_text("utf-8")
-    raters = _reward_models(settings)
+    raters = reward_models(settings)
     identity = fingerprint(
         {
             "settings": settings.model_dump(mode="json", exclude={"model", "data", "prompts", "chat_template", "name"}),
@@ -154,7 +149,7 @@ def prepare(job: TrainingJob) -> bool:
         "where": job.where.model_dump(mode="json"),
         "model": job.model.source,
         "revision": job.model.revision,
-        "inputs": [str(path) for path in inputs],
+        "inputs": [str(path) for path in files],
         "chat_template": template,
         "special_tokens": isinstance(settings, Grpo) and settings.template.name not in ("chat", "direct"),
         "reward_models": {name: str(path) for name, path in raters.items()},
@@ -224,82 +219,3 @@ def _tell(job: TrainingJob, before: int) -> int:
 def _last_step(folder: TrainingFolder) -> int | None:
     steps = [int(mark.parent.name.rpartition("-")[2]) for mark in folder.checkpoints.glob("checkpoint-*/complete")]
     return max(steps, default=None)
-
-
-# --- what is learnt from ----------------------------------------------------------------------------------------
-
-
-def _inputs(job: TrainingJob) -> tuple[list[Path], str]:
-    """The files to learn from, and the fingerprint of what is in them."""
-    settings = job.settings
-    if isinstance(settings, Grpo):
-        prompts = _rendered_prompts(job, settings)
-        path = job.folder.root / "prompts.parquet"
-        write_parquet(path, prompts)
-        return [path], fingerprint({"prompts": prompts.select("prompt_id", "rendered", "general").rows()})
-    files = [file for name in settings.data for file in data_files(settings.resolve(name), settings.kind)]
-    return files, fingerprint({"files": [_digest(file) for file in files]})
-
-
-def data_files(path: Path, kind: str) -> list[Path]:
-    """The files of a dataset: of a workspace or its folder `dataset` those to train on, or the file itself.
-
-    Raises:
-        SourceError: there are none.
-    """
-    if path.is_file():
-        return [path]
-    for folder in (path / "dataset" / "data", path / "data", path):
-        found = sorted(folder.glob("train*.parquet")) or sorted(folder.glob("*.parquet"))
-        if found and kind == "sft":
-            return found
-    raise SourceError(f"data: {path}: there is no dataset", "name a workspace of r1data, its dataset, or a JSONL file")
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _rendered_prompts(job: TrainingJob, settings: Grpo) -> pl.DataFrame:
-    """The prompts with the text that the model continues; `general` ones are for reward models."""
-    renderer = Renderer(job.model, settings.template)
-    tables = [_read(settings, settings.prompts, renderer, general=False)]
-    if settings.general is not None:
-        tables.append(_read(settings, settings.general.prompts, renderer, general=True))
-    return pl.concat(tables)
-
-
-def _read(settings: Grpo, sources: tuple[Source, ...], renderer: Renderer, *, general: bool) -> pl.DataFrame:
-    prompts = read_prompts(_recipe(settings, sources)).prompts
-    texts, prefills = [], []
-    for row in prompts.iter_rows(named=True):
-        messages = [Message(**turn) for turn in row["messages"]]
-        one = renderer.render(messages, row["language"], domain=row["domain"], thinking=row["thinking"])
-        texts.append(one.text)
-        prefills.append(one.prefill)
-    question = pl.col("messages").list.last().struct.field("content").alias("question")
-    return prompts.with_columns(
-        question, pl.Series("rendered", texts, pl.String), pl.Series("prefill", prefills, pl.String),
-        pl.lit(general).alias("general"),
-    )  # fmt: skip
-
-
-def _recipe(settings: Sft | Grpo | RewardModelling, sources: tuple[Source, ...]) -> Recipe:
-    """A recipe with these prompts and this model, for what reads them by a recipe."""
-    nothing = ShippedPrompts(kind="shipped", dataset="arithmetic-en")
-    return Recipe(
-        name=settings.name or "training", model=settings.model, prompts=sources or (nothing,), folder=settings.folder,
-    )  # fmt: skip
-
-
-def _reward_models(settings: Sft | Grpo | RewardModelling) -> dict[str, Path]:
-    general = settings.general if isinstance(settings, Grpo) else None
-    if general is None:
-        return {}
-    named = {"helpfulness": general.helpfulness, "safety": general.safety}
-    found = {name: settings.resolve(path) for name, path in named.items() if path is not None}
-    for name, path in found.items():
-        if not (path / "reward.json").exists():
-            raise ModelError(f"general.{name}: {path} is no reward model", "train one with a file of the kind reward")
-    return found

@@ -9,9 +9,9 @@ from typing import Any
 from r1data.errors import RecipeError
 from r1data.recipe import Sft
 from training import models
-from training.conversations import Encoder, end_ids
+from training.conversations import Dropped, Encoder, end_ids
 from training.job import Job
-from training.sft import conversations, encoded
+from training.sft import encoded
 
 SHOWN = 4
 
@@ -35,8 +35,11 @@ def check(job: Job) -> dict[str, Any]:
     rows = [_row(one, tokenizer) for one in islice(samples, min(settings.batch, SHOWN))]
     for _ in samples:
         pass
-    total = sum(1 for _ in conversations(job.inputs))
-    return {"rows": rows, "counts": dict(counts), "conversations": total, "max_length": settings.max_length}
+    left_out = sum(counts[why] for why in Dropped)
+    return {
+        "rows": rows, "counts": dict(counts), "conversations": counts["taken"] + left_out,
+        "max_length": settings.max_length,
+    }  # fmt: skip
 
 
 def _row(sample: dict[str, list[int]], tokenizer: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -10,6 +10,8 @@ from typing import Any
 from transformers import TrainerCallback
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
+from r1data.trained import TrainingFolder
+
 MARK = "complete"
 
 
@@ -22,6 +24,12 @@ class MarkComplete(TrainerCallback):
             with mark.open("w") as file:
                 file.flush()
                 os.fsync(file.fileno())
+
+
+def go_on(trainer: Any, folder: TrainingFolder) -> None:  # noqa: ANN401 - of TRL or transformers
+    """Train to the end, from the last checkpoint where there is one."""
+    last = latest(folder.checkpoints)
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
 
 
 def latest(folder: Path) -> Path | None:

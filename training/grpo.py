@@ -173,8 +173,7 @@ def train(job: Job) -> dict[str, Any]:
             peft_config=models.adapters(settings.lora, "CAUSAL_LM"),
             callbacks=[checkpoints.MarkComplete(), WriteMetrics(job.folder)],
         )
-        last = checkpoints.latest(job.folder.checkpoints)
-        trainer.train(resume_from_checkpoint=None if last is None else str(last))
+        checkpoints.go_on(trainer, job.folder)
         models.leave(trainer, tokenizer, job)
     return {
         "steps": trainer.state.global_step,

@@ -142,8 +142,7 @@ def train(job: Job) -> dict[str, Any]:
             data_collator=DataCollatorWithPadding(tokenizer),
             callbacks=kept,
         )
-    last = checkpoints.latest(job.folder.checkpoints)
-    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    checkpoints.go_on(trainer, job.folder)
     models.leave(trainer, tokenizer, job, {CARD: json.dumps({"reads": settings.part, "loss": settings.loss})})
     return {"steps": trainer.state.global_step, "samples": dict(counts)}
 

@@ -7,6 +7,7 @@ while the next batch is being written.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -19,6 +20,7 @@ from r1data.verifiers import VerifierPool, checks
 from schemas import Outcome, Verdict
 from training.reward_model import RewardModel
 
+LOG = logging.getLogger(__name__)
 FAULT = float("inf")
 """Stands for a reward that nobody could tell: the completion then teaches nothing. (None stands for a reward that does
 not apply, which is another thing.)"""
@@ -77,7 +79,18 @@ class Scorer:
             "model": self._rated(),
             "accuracy": [self._judged(place) for place in range(len(self._rows))],
         }
+        self._tell_faults()
         return {name: every[name] for name in self.names}
+
+    def _tell_faults(self) -> None:
+        """Into the training's log: which verdicts were none, and what their verifiers said."""
+        for place, verdict in self._verdicts.items():
+            found = verdict.result()
+            if points(found.outcome) == FAULT:
+                asked = self._rows[place]
+                LOG.warning(
+                    "no reward: %s by %s: %s; of %r", found.outcome, found.verifier, found.detail, asked["question"]
+                )
 
     def _judged(self, place: int) -> Score:
         verdict = self._verdicts.get(place)

@@ -1,6 +1,6 @@
 """Recipes (identity) and runtimes (execution)."""
 
-from r1data.recipe.fingerprint import fingerprint, fingerprint_files
+from r1data.recipe.fingerprint import fingerprint, fingerprint_file, fingerprint_files
 from r1data.recipe.merging import DomainQuota, Merge
 from r1data.recipe.mix import Group, Mix, Part, RecipePart, RepliesPart, RewritePart, scaled_recipe, scaled_replies
 from r1data.recipe.pipeline import Data, HeldOut, Pipeline
@@ -108,6 +108,7 @@ __all__ = [
     "Verification",
     "VerifierName",
     "fingerprint",
+    "fingerprint_file",
     "fingerprint_files",
     "is_mix",
     "is_pipeline",

@@ -26,10 +26,18 @@ def fingerprint_files(folder: Path, names: list[str]) -> str:
     """Hash of the files' names and contents, whatever folder they lie in."""
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for name in sorted(names):
-        with (folder / name).open("rb") as file:
-            content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES))
-        digest.update(name.encode() + b"\0" + content.digest())
+        digest.update(name.encode() + b"\0" + _digest(folder / name))
     return digest.hexdigest()
+
+
+def fingerprint_file(path: Path) -> str:
+    """Hash of a file's content, whatever its name."""
+    return _digest(path).hex()
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).digest()
 
 
 def _encode(value: object) -> object:
