@@ -67,8 +67,8 @@ def r1(pipeline: Path, workspace: Where = None, runtime: Path | None = None) -> 
 
 def _table(job: PipelineJob) -> list[dict[str, Any]]:
     return [
-        {"seed": seed, "model": name, "accuracy": one.accuracy.mean, "margin": one.accuracy.margin,
-         "format": one.format.mean, "language": one.language.mean, "tokens": one.tokens.mean}
+        {"seed": seed, "model": name, "margin": one.estimate("accuracy").margin,
+         **{key: one.estimate(key).mean for key in ("accuracy", "format", "language", "tokens")}}
         for seed, of in all_scores(job).items()
         for name, one in of.items()
     ]  # fmt: skip

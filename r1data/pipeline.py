@@ -50,7 +50,7 @@ from r1data.sources import read_prompts
 from r1data.sources.finding import find_files
 from r1data.stages import open_job
 from r1data.store import Workspace
-from r1data.store.files import write_text
+from r1data.store.files import write_parquet, write_text
 from r1data.train import open_training, train
 from r1data.trained import TrainingFolder
 
@@ -161,13 +161,14 @@ def measure(job: PipelineJob, seed: int, name: str, standby: Standby | None = No
             "files": list(_files(recipe)),
         }
     )  # fmt: skip
-    found = _read(root / "scores.json")
-    if found.get("made_of") != identity:
+    by_prompt = root / "scores.parquet"
+    if _read(root / "scores.json").get("made_of") != identity or not by_prompt.exists():
         job.progress.say(f"{name} on the held-out prompts, seed {seed}")
         run(open_job(recipe, job.runtime, root, job.progress, standby=standby))
-        found = {"made_of": identity, **scores(Workspace.existing(root)).as_dict()}
-        write_text(root / "scores.json", json.dumps(found, indent=2) + "\n")
-    return Scores.of(found)
+        found = scores(Workspace.existing(root))
+        write_parquet(by_prompt, found.by_prompt)
+        write_text(root / "scores.json", json.dumps({"made_of": identity, **found.as_dict()}, indent=2) + "\n")
+    return Scores(pl.read_parquet(by_prompt))
 
 
 def held_out_recipe(job: PipelineJob, seed: int, name: str) -> Recipe:
@@ -188,8 +189,9 @@ def all_scores(job: PipelineJob) -> dict[int, dict[str, Scores]]:
     found: dict[int, dict[str, Scores]] = {}
     for seed in job.pipeline.seeds:
         for name in job.pipeline.measured:
-            if known := _read(job.held_out(seed, name) / "scores.json"):
-                found.setdefault(seed, {})[name] = Scores.of(known)
+            by_prompt = job.held_out(seed, name) / "scores.parquet"
+            if by_prompt.exists():
+                found.setdefault(seed, {})[name] = Scores(pl.read_parquet(by_prompt))
     return found
 
 

@@ -48,13 +48,16 @@ def _show(job: PipelineJob, result: PipelineResult, as_json: bool) -> None:
     prompts = next((one.prompts for of in result.scores.values() for one in of.values()), 0)
     held = job.pipeline.held_out
     title = f"{prompts:,} held-out prompts, {held.draws} draws at temperature {held.temperature:g}"
-    table = Table("model", *(heading for _, heading, _ in COLUMNS), title=title, title_justify="left")
+    table = Table(
+        "model", COLUMNS[0][1], "gained", *(heading for _, heading, _ in COLUMNS[1:]), title=title, title_justify="left"
+    )
     if several:
         table.add_column("accuracy by seed")
     for column in table.columns[1:]:
         column.justify = "right"
     for row in rows(job.pipeline, result.scores):
-        table.add_row(row.label, *row.cells, *([", ".join(row.seeds)] if several else []))
+        gained = row.gains[0] if row.gains else ""
+        table.add_row(row.label, row.cells[0], gained, *row.cells[1:], *([", ".join(row.seeds)] if several else []))
     console = Console(highlight=False)
     console.print(table)
     console.print(f"report   {page}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import yaml
 from markupsafe import Markup, escape
 
-from r1data.recipe import Pipeline
+from r1data.recipe import Data, Pipeline
 from r1data.report.curves import Curve, curves
 from r1data.report.html import environment
 from r1data.scores import Estimate, Scores
@@ -30,11 +30,14 @@ WIDTH, ROW, LEFT, RIGHT, TOP = 520, 30, 120, 20, 8
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A model in the table. `cells` are texts in the order of `COLUMNS`, `seeds` the accuracies one by one."""
+    """A model in the table. `cells` are texts in the order of `COLUMNS`, `gains` what each is more than of the model
+    that it began with (none for a first one), `seeds` the accuracies one by one.
+    """
 
     name: str
     label: str
     cells: tuple[str, ...]
+    gains: tuple[str, ...]
     seeds: tuple[str, ...]
 
 
@@ -50,14 +53,6 @@ class Training:
     curves: list[Curve]
 
 
-def pooled(estimates: Sequence[Estimate]) -> Estimate:
-    """The mean over seeds. Its margin is that of a mean of independent estimates."""
-    count = len(estimates)
-    return Estimate(
-        sum(one.mean for one in estimates) / count, math.sqrt(sum(one.margin**2 for one in estimates)) / count
-    )
-
-
 def rows(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]]) -> list[Row]:
     """The table: each model that has been measured, over the seeds for which it has."""
     found = []
@@ -65,16 +60,32 @@ def rows(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]]) -> list
         of = [by_name[name] for by_name in scores.values() if name in by_name]
         if not of:
             continue
-        cells = tuple(written(pooled([getattr(one, key) for one in of]), share) for key, _, share in COLUMNS)
-        seeds = tuple(f"{100 * one.accuracy.mean:.1f}" for one in of)
-        found.append(Row(name, pipeline.labels.get(name, name), cells, seeds))
+        pooled = Scores.pooled(of)
+        cells = tuple(written(pooled.estimate(key), share) for key, _, share in COLUMNS)
+        seeds = tuple(f"{100 * one.estimate('accuracy').mean:.1f}" for one in of)
+        found.append(Row(name, pipeline.labels.get(name, name), cells, _gains(pipeline, scores, name), seeds))
     return found
 
 
-def written(estimate: Estimate, share: bool) -> str:
-    """A mean with its margin: percentages for shares."""
+def _gains(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]], name: str) -> tuple[str, ...]:
+    """Over the model that it began with, in the seeds for which both have been measured."""
+    if name in pipeline.models:
+        return ()
+    stage = pipeline.stage(name)
+    assert not isinstance(stage, Data)
+    before = stage.model.id
+    both = [of for of in scores.values() if name in of and before in of]
+    if not both:
+        return ()
+    then, now = (Scores.pooled([of[which] for of in both]) for which in (before, name))
+    return tuple(written(now.gain(then, key), share, "+") for key, _, share in COLUMNS)
+
+
+def written(estimate: Estimate, share: bool, sign: str = "-") -> str:
+    """A mean with its margin: percentages for shares. A `sign` of `+` is for differences."""
     factor = 100 if share else 1
-    return f"{factor * estimate.mean:.1f} ± {factor * estimate.margin:.1f}"
+    mean = format(factor * estimate.mean, f"{sign}.1f").replace("-", "\N{MINUS SIGN}")
+    return f"{mean} ± {factor * estimate.margin:.1f}"
 
 
 def render_pipeline_page(
@@ -115,9 +126,9 @@ def dots(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]], key: st
     """A line for each model: its mean with the interval, and a small dot for each seed."""
     shown: list[tuple[str, Estimate, list[float]]] = []
     for name in pipeline.measured:
-        of: list[Estimate] = [getattr(by_name[name], key) for by_name in scores.values() if name in by_name]
-        if of:
-            shown.append((pipeline.labels.get(name, name), pooled(of), [one.mean for one in of]))
+        if of := [by_name[name] for by_name in scores.values() if name in by_name]:
+            seeds = [one.estimate(key).mean for one in of]
+            shown.append((pipeline.labels.get(name, name), Scores.pooled(of).estimate(key), seeds))
     ends = [bound for _, one, _ in shown for bound in (one.mean - one.margin, one.mean + one.margin)]
     low = math.floor(10 * max(0.0, min(ends, default=0.0))) / 10
     high = math.ceil(10 * min(1.0, max(ends, default=1.0))) / 10
