@@ -42,7 +42,7 @@ from r1data.recipe import (
     read_pipeline,
     read_recipe,
 )
-from r1data.report.pipeline_page import render_pipeline_page
+from r1data.report.pipeline_page import markdown, pictures, render_pipeline_page
 from r1data.report.training_page import write_training_page
 from r1data.run import run
 from r1data.scores import Scores, scores
@@ -196,7 +196,7 @@ def all_scores(job: PipelineJob) -> dict[int, dict[str, Scores]]:
 
 
 def write_page(job: PipelineJob) -> Path:
-    """Write the page and the table as JSON; returns the page's path."""
+    """Write the page, the table as JSON and as Markdown, and the pictures; returns the page's path."""
     found = all_scores(job)
     table = {str(seed): {name: one.as_dict() for name, one in of.items()} for seed, of in found.items()}
     write_text(job.root / "scores.json", json.dumps(table, indent=2) + "\n")
@@ -206,6 +206,9 @@ def write_page(job: PipelineJob) -> Path:
         for stage in job.pipeline.stages
         if not isinstance(stage, Data)
     }
+    write_text(job.root / "models.md", markdown(job.pipeline, found))
+    for name, picture in pictures(job.pipeline, found, trainings):
+        write_text(job.root / "pictures" / f"{name}.svg", picture)
     page = job.root / "report.html"
     write_text(page, render_pipeline_page(job.pipeline, found, trainings, list(_datasets(job))))
     return page

@@ -33,6 +33,13 @@ SHOWN: tuple[tuple[str, str, str], ...] = (
 )
 """Key of the metric, name, and what it is, in the order of the page."""
 
+STYLE = (
+    "<style>svg{background:#fff;font-family:sans-serif}text{fill:#5a6570;font-size:13px}.grid{stroke:#e6e2da}"
+    ".curve{fill:none;stroke:#1f8a70;stroke-linejoin:round}.raw{stroke-opacity:.3}.mean{stroke-width:2}"
+    ".reach{stroke:#1f8a70;stroke-width:3;stroke-opacity:.4;stroke-linecap:round}.point{fill:#1f8a70}"
+    ".seed{fill:#4d6379}</style>"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -84,6 +91,12 @@ def chart(points: Sequence[tuple[int, float]], label: str) -> Markup:
     return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         WIDTH, HEIGHT, name, Markup("").join(parts)
     )
+
+
+def standalone(chart: Markup) -> str:
+    """A chart as a file of its own, for a card or a talk: it brings the colours that it has on a page."""
+    opening, _, rest = str(chart).partition(">")  # as plain text: markup would escape what is put into it
+    return f'{opening} xmlns="http://www.w3.org/2000/svg">{STYLE}{rest}\n'
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:

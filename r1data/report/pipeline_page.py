@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import yaml
 from markupsafe import Markup, escape
 
 from r1data.recipe import Data, Pipeline
-from r1data.report.curves import Curve, curves
+from r1data.report.curves import Curve, curves, standalone
 from r1data.report.html import environment
 from r1data.scores import Estimate, Scores
 from r1data.trained import TrainingFolder
@@ -115,6 +115,35 @@ def render_pipeline_page(
         ],
         pipeline_yaml=_yaml(pipeline),
     )  # fmt: skip
+
+
+def markdown(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]]) -> str:
+    """The table for a card or a paper, with the gains in accuracy in a column of their own."""
+    headings = ["model", COLUMNS[0][1], "gained", *(heading for _, heading, _ in COLUMNS[1:])]
+    lines = [headings, ["---", *["---:"] * (len(headings) - 1)]]
+    several = len(scores) > 1
+    if several:
+        lines[0].append("accuracy by seed")
+        lines[1].append("---:")
+    for row in rows(pipeline, scores):
+        cells = [row.label, row.cells[0], row.gains[0] if row.gains else "", *row.cells[1:]]
+        lines.append([*cells, ", ".join(row.seeds)] if several else cells)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def pictures(
+    pipeline: Pipeline,
+    scores: Mapping[int, Mapping[str, Scores]],
+    trainings: Mapping[tuple[int, str], TrainingFolder],
+) -> Iterator[tuple[str, str]]:
+    """Names and texts of SVG files: every score over the models, and the curves of the first seed's trainings."""
+    for key, _, share in COLUMNS:
+        if share:
+            yield key, standalone(dots(pipeline, scores, key))
+    for (seed, name), folder in trainings.items():
+        if seed == pipeline.seeds[0]:
+            for curve in curves(folder.read_metrics()):
+                yield f"{name}-{curve.key}", standalone(curve.chart)
 
 
 def _yaml(pipeline: Pipeline) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -62,6 +63,10 @@ def test_every_stage_is_made_once(tmp_path: Path, tiny: Path) -> None:
     assert [path.name for path in workspaces(root)] == ["sums", "base", "tuned"]
     page = (root / "report.html").read_text()
     assert "Every model" in page and "tuned" in page
+    assert [line.split(" | ")[0] for line in (root / "models.md").read_text().splitlines()[2:]] == ["| base", "| tuned"]
+    drawn = {path.stem: ElementTree.parse(path).getroot() for path in (root / "pictures").glob("*.svg")}
+    assert {"accuracy", "format", "tuned-loss"} <= drawn.keys()
+    assert all(one.tag == "{http://www.w3.org/2000/svg}svg" for one in drawn.values())
     assert not list(root.rglob("flow-*.json"))
 
 
