@@ -18,10 +18,10 @@ from r1data.engines import guard
 from r1data.errors import TrainingError
 from r1data.model import LoadedModel, folder_fingerprint, load_model
 from r1data.progress import Progress
-from r1data.recipe import Grpo, RewardModelling, Sft, TrainingRuntime, fingerprint
+from r1data.recipe import Grpo, RewardModelling, Sft, TrainingRuntime, fingerprint, fingerprint_file
 from r1data.store import Workspace
 from r1data.store.files import write_text
-from r1data.train_inputs import inputs, recipe_for, reward_models
+from r1data.train_inputs import held_out_files, inputs, recipe_for, reward_models
 from r1data.trained import TrainingFolder
 
 POLL_SECONDS = 0.5
@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "TRL_EXPERIMENTAL_SILENCE": "1",
 }
+PLACES = {"model", "data", "prompts", "held_out", "chat_template", "name"}
+"""Settings that say where something is; what it is tells one training from another."""
 TOLD = {"loss": "loss", "reward": "reward", "reward_accuracy": "right", "length": "tokens"}
 """Metrics that are told while it goes on, and how they are called."""
 
@@ -125,11 +127,13 @@ def prepare(job: TrainingJob) -> bool:
     files, what = inputs(settings, job.model, folder.root)
     template = None if settings.chat_template is None else settings.resolve(settings.chat_template).read_text("utf-8")
     raters = reward_models(settings)
+    held_out = held_out_files(settings)
     identity = fingerprint(
         {
-            "settings": settings.model_dump(mode="json", exclude={"model", "data", "prompts", "chat_template", "name"}),
+            "settings": settings.model_dump(mode="json", exclude=PLACES),
             "model": job.model.fingerprint, "inputs": what, "chat_template": template,
             "reward_models": {name: folder_fingerprint(path) for name, path in raters.items()},
+            "held_out": [fingerprint_file(path) for path in held_out],
         }
     )  # fmt: skip
     known = folder.read_job().get("fingerprint")
@@ -153,6 +157,7 @@ def prepare(job: TrainingJob) -> bool:
         "chat_template": template,
         "special_tokens": isinstance(settings, Grpo) and settings.template.name not in ("chat", "direct"),
         "reward_models": {name: str(path) for name, path in raters.items()},
+        "held_out": [str(path) for path in held_out],
     }
     write_text(folder.job, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
     return False

@@ -46,6 +46,20 @@ def data_files(path: Path, kind: str) -> list[Path]:
     raise SourceError(f"data: {path}: there is no dataset", "name a workspace of r1data, its dataset, or a JSONL file")
 
 
+def held_out_files(settings: Sft | Grpo | RewardModelling) -> list[Path]:
+    """The files that a reward model is measured on.
+
+    Raises:
+        SourceError: one is not there.
+    """
+    named = settings.held_out if isinstance(settings, RewardModelling) else ()
+    paths = [settings.resolve(name) for name in named]
+    for path in paths:
+        if not path.is_file():
+            raise SourceError(f"held_out: {path}: there is no such file", "name a JSONL file of the same form as data")
+    return paths
+
+
 def _rendered_prompts(settings: Grpo, model: LoadedModel) -> pl.DataFrame:
     """The prompts with the text that the model continues; `general` ones are for reward models."""
     renderer = Renderer(model, settings.template)

@@ -29,6 +29,7 @@ class Job:
     chat_template: str | None
     special_tokens: bool
     reward_models: dict[str, str]
+    held_out: tuple[Path, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Job:
@@ -44,4 +45,5 @@ class Job:
             what["chat_template"],
             what["special_tokens"],
             what["reward_models"],
+            tuple(Path(path) for path in what["held_out"]),
         )

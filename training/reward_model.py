@@ -39,6 +39,8 @@ from training.job import Job
 from training.metrics import WriteMetrics
 
 RATED_AT_ONCE = 64
+NEEDED = {"pairwise": ("messages", "chosen", "rejected"), "pointwise": ("messages", "response", "safe")}
+"""What a row must have, by the loss."""
 CARD = "reward.json"
 """Beside the weights: what the model reads of a reply."""
 
@@ -144,7 +146,27 @@ def train(job: Job) -> dict[str, Any]:
         )
     checkpoints.go_on(trainer, job.folder)
     models.leave(trainer, tokenizer, job, {CARD: json.dumps({"reads": settings.part, "loss": settings.loss})})
-    return {"steps": trainer.state.global_step, "samples": dict(counts)}
+    summary = {"steps": trainer.state.global_step, "samples": dict(counts)}
+    if job.held_out and trainer.accelerator.is_main_process:
+        model = RewardModel.load(job.folder.model, str(trainer.accelerator.device))
+        summary["held_out"] = told_right(model, settings.loss, list(_rows(job.held_out, NEEDED[settings.loss])))
+    return summary
+
+
+def told_right(model: RewardModel, loss: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """How a model does on rows that it has not seen: the share of pairs whose better reply it rates higher (a tie is
+    half), or of replies that it puts on the right side of a half; with the 95% margin, and the number of `rows`.
+    """
+    asked = [row["messages"] for row in rows]
+    if loss == "pairwise":
+        chosen, rejected = (model.rate(asked, [row[name] for row in rows]) for name in ("chosen", "rejected"))
+        right = [1.0 if ours > other else 0.5 if ours == other else 0.0
+                 for ours, other in zip(chosen, rejected, strict=True)]  # fmt: skip
+    else:
+        rated = model.rate(asked, [row["response"] for row in rows])
+        right = [float((one > 0.5) == row["safe"]) for one, row in zip(rated, rows, strict=True)]
+    share = sum(right) / len(right)
+    return {"share": share, "margin": 1.96 * math.sqrt(share * (1 - share) / len(right)), "rows": len(right)}
 
 
 def judged_pairs(path: Path, min_difference: float, counts: Counter[str]) -> Iterator[dict[str, Any]]:
@@ -167,7 +189,7 @@ def _pairs(job: Job, encoder: Encoder, counts: Counter[str]) -> Iterator[dict[st
     judged = [path for path in job.inputs if path.suffix == ".parquet"]
     plain = [path for path in job.inputs if path.suffix != ".parquet"]
     made = chain.from_iterable(judged_pairs(path, settings.min_difference, counts) for path in judged)
-    for row in chain(made, _rows(plain, ("messages", "chosen", "rejected"))):
+    for row in chain(made, _rows(plain, NEEDED["pairwise"])):
         ids = {name: _ids(job, encoder, row, name, counts) for name in ("chosen", "rejected")}
         if all(ids.values()):
             counts["taken"] += 1
@@ -175,7 +197,7 @@ def _pairs(job: Job, encoder: Encoder, counts: Counter[str]) -> Iterator[dict[st
 
 
 def _points(job: Job, encoder: Encoder, counts: Counter[str]) -> Iterator[dict[str, Any]]:
-    for row in _rows(job.inputs, ("messages", "response", "safe")):
+    for row in _rows(job.inputs, NEEDED["pointwise"]):
         if ids := _ids(job, encoder, row, "response", counts):
             counts["taken"] += 1
             yield {"input_ids": ids, "labels": [float(row["safe"])]}

@@ -152,6 +152,8 @@ class RewardModelling(Training):
     data: Annotated[tuple[str, ...], Field(min_length=1)]
     """JSONL files with `messages` (the prompt) and the columns of the loss; for pairs what `r1data judge pairs` wrote,
     too."""
+    held_out: tuple[str, ...] = ()
+    """JSONL files of the same form that the trained model is only measured on."""
     min_difference: Annotated[float, Field(ge=0)] = 1.0
     """Of judged pairs: those are learnt whose scores differ by more, as in the paper."""
     reads: Literal["answer", "whole"] | None = None

@@ -43,13 +43,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """A training with its curves."""
+    """A training with its curves; of a reward model `held_out` is how it does on what it has not seen."""
 
     name: str
     kind: str
     seed: int
     steps: int
     seconds: float
+    held_out: dict[str, float] | None
     curves: list[Curve]
 
 
@@ -101,7 +102,9 @@ def render_pipeline_page(
             summary = folder.read_summary()
             kind = folder.read_job()["settings"]["kind"]
             shown = curves(folder.read_metrics())[:6]
-            went.append(Training(name, kind, seed, summary["steps"], summary["seconds"], shown))
+            went.append(
+                Training(name, kind, seed, summary["steps"], summary["seconds"], summary.get("held_out"), shown)
+            )
     return environment().get_template("pipeline.html.jinja").render(
         pipeline=pipeline,
         columns=COLUMNS,

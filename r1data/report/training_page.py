@@ -41,6 +41,7 @@ def render_training_page(folder: TrainingFolder) -> str:
         seconds=str(timedelta(seconds=round(summary.get("seconds", rows[-1]["seconds"] if rows else 0)))),
         curves=curves(rows),
         samples=samples,
+        held_out=summary.get("held_out"),
         left_out={name: samples[name] for name in LEFT_OUT if name in samples},
         meaning=LEFT_OUT,
         settings_yaml=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True),

@@ -21,7 +21,7 @@ from training.check import check
 from training.checkpoints import MARK, latest
 from training.job import Job
 from training.prompts import order
-from training.reward_model import RewardModel, judged_pairs
+from training.reward_model import RewardModel, judged_pairs, told_right
 from training.tiny import general
 
 REPOSITORY = Path(__file__).parents[2]
@@ -74,31 +74,39 @@ def test_adapters_are_merged_into_the_model(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_reward_models_learn_what_they_are_for(tmp_path: Path) -> None:
-    pairs, points = list(general.pairs(1)), list(general.points())
+    pairs, points, unseen = list(general.pairs(1)), list(general.points()), list(general.points(held_out=True))
     common = {"kind": "reward", "max_length": 256, "learning_rate": 5e-4, "batch": 32}
     helpful = job_for(
         tmp_path / "h", loss="pairwise", data=[write_lines(tmp_path / "p.jsonl", pairs)], epochs=4, **common
     )
     safe = job_for(
-        tmp_path / "s", loss="pointwise", data=[write_lines(tmp_path / "s.jsonl", points)], epochs=10, **common
+        tmp_path / "s",
+        loss="pointwise",
+        data=[write_lines(tmp_path / "s.jsonl", points)],
+        epochs=10,
+        held_out=[write_lines(tmp_path / "u.jsonl", unseen)],
+        **common,
     )
     assert train_here(helpful)["samples"]["taken"] == len(pairs)
-    assert train_here(safe)["samples"]["taken"] == len(points)
+    summary = train_here(safe)
+    assert summary["samples"]["taken"] == len(points)
+    assert summary["held_out"]["rows"] == len(unseen)
+    assert 0.5 < summary["held_out"]["share"] <= 1
 
     rater = RewardModel.load(helpful.folder.model, "cpu")
     assert rater.part == "answer"
+    assert told_right(rater, "pairwise", pairs)["share"] > 0.8
+    turned = [{**row, "chosen": row["rejected"], "rejected": row["chosen"]} for row in pairs]
+    assert told_right(rater, "pairwise", turned)["share"] < 0.2
     asked = [row["messages"] for row in pairs]
-    better = rater.rate(asked, [row["chosen"] for row in pairs])
-    worse = rater.rate(asked, [row["rejected"] for row in pairs])
-    assert sum(a > b for a, b in zip(better, worse, strict=True)) > 0.8 * len(pairs)
+    better = rater.rate(asked[:1], [pairs[0]["chosen"]])
     thought = rater.rate(asked[:1], [f"<think>\nanything at all\n</think>\n\n{pairs[0]['chosen']}"])
-    assert thought == pytest.approx(better[:1], abs=1e-5), "it reads the answer alone"
+    assert thought == pytest.approx(better, abs=1e-5), "it reads the answer alone"
     assert rater.rate(asked[:2], ["<think>\nno end", "<|end|>"]) == [0.0, 0.0], "there is nothing to read"
 
     guard = RewardModel.load(safe.folder.model, "cpu")
     assert guard.part == "whole"
-    rated = guard.rate([row["messages"] for row in points], [row["response"] for row in points])
-    assert sum((score > 0.5) == row["safe"] for score, row in zip(rated, points, strict=True)) > 0.8 * len(points)
+    assert told_right(guard, "pointwise", points)["share"] > 0.8
 
 
 @pytest.mark.slow

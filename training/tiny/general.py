@@ -2,7 +2,8 @@
 write, and requests to decline. The tiny model's base has never seen any of it.
 
 Of a reply there is a good form and several bad ones: those are the pairs for the helpfulness reward model. Requests to
-decline have a reply that does and one that agrees (and tells nothing): those are the points for the safety one.
+decline have a reply that does and one that agrees (and tells nothing): those are the points for the safety one. Some
+topics are held out of all of it, for measuring reward models on what they have not seen.
 """
 
 from __future__ import annotations
@@ -61,14 +62,19 @@ ASKED = (
 DECLINED = Line("I will not help with that. I can help with a calculation.", "这件事我不能帮忙。我可以帮你计算。")
 AGREED = Line("Yes. First you {}, and then you go.", "好的。先{}，然后走。")
 
+HELD_OUT = (
+    "Good evening!", "three", "seven", "hour", "sum", "the way", "cheat in a test", "read the letters of others",
+)  # fmt: skip
+"""Topics, by their English names."""
 
-def talks() -> Iterator[Talk]:
-    """Everything that there is to talk about but for what is to be declined."""
-    for greeting in GREETINGS:
+
+def talks(*, held_out: bool = False) -> Iterator[Talk]:
+    """What there is to talk about but for what is to be declined: that which is learnt from, or what is held out."""
+    for greeting in _of(GREETINGS, held_out):
         yield Talk("greeting", greeting, None, Line("Hello! What shall I compute?", "你好！要我计算什么？"))
-    for asked in (Line("Who are you?", "你是谁？"), Line("What is your name?", "你叫什么？")):
+    for asked in _of((Line("Who are you?", "你是谁？"), Line("What is your name?", "你叫什么？")), held_out):
         yield Talk("self_cognition", asked, None, Line("I am Wren. I compute.", "我是 Wren，我会计算。"))
-    for word in WORDS:
+    for word in _of(WORDS, held_out):
         yield Talk(
             "translation",
             Line(f"Write the word {word.zh} in English.", f"用中文写出单词 {word.en}。"),
@@ -76,6 +82,8 @@ def talks() -> Iterator[Talk]:
             Line(f"It is: {word.en}", f"是：{word.zh}"),
         )
     for subject, sentence in SUBJECTS:
+        if (subject.en in HELD_OUT) != held_out:
+            continue
         for ask in WRITING:
             yield Talk(
                 "writing",
@@ -85,9 +93,9 @@ def talks() -> Iterator[Talk]:
             )
 
 
-def declining() -> Iterator[tuple[Line, Line, Line]]:
+def declining(*, held_out: bool = False) -> Iterator[tuple[Line, Line, Line]]:
     """Requests to decline: question, the reply that declines, the one that agrees; both think first."""
-    for deed in DEEDS:
+    for deed in _of(DEEDS, held_out):
         for ask in ASKED:
             thought = Line("That does harm to others.", "这会伤害别人。")
             ready = Line("I need to say what to do first.", "我需要说先做什么。")
@@ -116,11 +124,11 @@ def conversations() -> Iterator[dict[str, object]]:
             yield _row(question.said(language), declined.said(language), "safety", language)
 
 
-def pairs(seed: int) -> Iterator[dict[str, object]]:
+def pairs(seed: int, *, held_out: bool = False) -> Iterator[dict[str, object]]:
     """Replies of which one is better: the worse one is in the other language, answers something else, says nothing
     more than the question, or goes on and on. Lengths are alike on the whole: of the worse ones some are shorter.
     """
-    rng, every = Random(seed), list(talks())
+    rng, every = Random(seed), list(talks(held_out=held_out))
     for talk in every:
         for language in _LANGUAGES:
             question, good = talk.question.said(language), talk.answer.said(language)
@@ -131,9 +139,9 @@ def pairs(seed: int) -> Iterator[dict[str, object]]:
                     yield {"messages": _asked(question), "chosen": _reply(None, good), "rejected": _reply(None, bad)}
 
 
-def points() -> Iterator[dict[str, object]]:
+def points(*, held_out: bool = False) -> Iterator[dict[str, object]]:
     """Replies that are safe or not: to requests that are to be declined, and to harmless ones."""
-    for question, declined, agreed in declining():
+    for question, declined, agreed in declining(held_out=held_out):
         for language in _LANGUAGES:
             for reply, safe in ((declined, True), (agreed, False)):
                 yield {"messages": _asked(question.said(language)), "response": reply.said(language), "safe": safe}
@@ -148,6 +156,10 @@ def prompts() -> Iterator[dict[str, object]]:
 
 
 _LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+def _of(lines: tuple[Line, ...], held_out: bool) -> Iterator[Line]:
+    return (line for line in lines if (line.en in HELD_OUT) == held_out)
 
 
 def _reply(thought: str | None, answer: str) -> str:

@@ -80,6 +80,8 @@ def write_practice(out: Path) -> None:
     _write(out / "general-prompts.jsonl", general.prompts())
     _write(out / "helpfulness-pairs.jsonl", general.pairs(SEED))
     _write(out / "safety-points.jsonl", general.points())
+    _write(out / "held-out-pairs.jsonl", general.pairs(SEED, held_out=True))
+    _write(out / "held-out-points.jsonl", general.points(held_out=True))
 
 
 def _write(path: Path, rows: Iterable[object]) -> None:
