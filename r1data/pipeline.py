@@ -81,7 +81,13 @@ class PipelineJob:
 
     def held_out(self, seed: int, name: str) -> Path:
         """The workspace of a model's measurement."""
-        return self._of(seed) / "held-out" / name
+        return self._of(self.measured_with(seed, name)) / "held-out" / name
+
+    def measured_with(self, seed: int, name: str) -> int:
+        """The seed that a model is sampled with. One that the pipeline begins with is the same for all of them, so it is
+        measured once.
+        """
+        return self.pipeline.seeds[0] if name in self.pipeline.models else seed
 
     def _of(self, seed: int) -> Path:
         return self.root / f"seed-{seed}"
@@ -153,7 +159,7 @@ def make_stage(job: PipelineJob, seed: int, name: str, standby: Standby | None =
 
 def measure(job: PipelineJob, seed: int, name: str, standby: Standby | None = None) -> Scores:
     """Sample a model on the held-out prompts, as any dataset is sampled, and say how it did."""
-    root = job.held_out(seed, name)
+    root, seed = job.held_out(seed, name), job.measured_with(seed, name)
     recipe = held_out_recipe(job, seed, name)
     identity = fingerprint(
         {

@@ -37,7 +37,8 @@ def standing(root: Path) -> list[Standing]:
     found = []
     for seed in pipeline["seeds"]:
         place = root / f"seed-{seed}"
-        found += [_measured(place, seed, name, "model") for name in pipeline["models"]]
+        if seed == pipeline["seeds"][0]:  # they are the same for all seeds
+            found += [_measured(place, seed, name, "model") for name in pipeline["models"]]
         for stage in pipeline["stages"]:
             name, kind = stage["name"], stage["kind"]
             found.append(_data(place, seed, name) if kind == "data" else _training(place, seed, name, kind))

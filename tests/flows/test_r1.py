@@ -10,7 +10,7 @@ pytest.importorskip("prefect", reason="the flows extra is not installed")
 
 from flows.r1 import r1
 from r1data.errors import RecipeError
-from r1data.pipeline import open_pipeline
+from r1data.pipeline import begin_pipeline, open_pipeline
 from r1data.progress import Progress, Silence
 from r1data.recipe import read_runtime
 from r1data.store.pipeline_folder import standing, workspaces
@@ -68,6 +68,19 @@ def test_every_stage_is_made_once(tmp_path: Path, tiny: Path) -> None:
     assert {"accuracy", "format", "tuned-loss"} <= drawn.keys()
     assert all(one.tag == "{http://www.w3.org/2000/svg}svg" for one in drawn.values())
     assert not list(root.rglob("flow-*.json"))
+
+
+def test_a_first_model_is_measured_once_for_all_seeds(tmp_path: Path, tiny: Path) -> None:
+    changes = ["seeds=[3,4]"]
+    job = open_pipeline(
+        write_pipeline(tmp_path, tiny), read_runtime(None), tmp_path / "w", Progress(Silence()), changes
+    )
+    assert job.held_out(4, "base") == job.held_out(3, "base")
+    assert job.held_out(4, "tuned") != job.held_out(3, "tuned")
+    begin_pipeline(job)
+    assert [(one.seed, one.stage) for one in standing(tmp_path / "w")] == [
+        (3, "base"), (3, "data"), (3, "tuned"), (4, "data"), (4, "tuned"),
+    ]  # fmt: skip
 
 
 def test_a_stage_that_asks_what_is_held_out_is_refused(tmp_path: Path, tiny: Path) -> None:
