@@ -84,7 +84,7 @@ class PipelineJob:
         return self._of(self.measured_with(seed, name)) / "held-out" / name
 
     def measured_with(self, seed: int, name: str) -> int:
-        """The seed that a model is sampled with. One that the pipeline begins with is the same for all of them, so it is
+        """The seed that a model is sampled with. One that the pipeline begins with is the same for all, so it is
         measured once.
         """
         return self.pipeline.seeds[0] if name in self.pipeline.models else seed
