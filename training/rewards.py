@@ -29,6 +29,8 @@ POINTS = {Outcome.CORRECT: 1.0, Outcome.INCORRECT: 0.0, Outcome.NO_ANSWER: 0.0}
 UNRULED = ("quality", "judge")
 """Verifiers that are no rule: a reward model speaks in their place."""
 NAMES = ("accuracy", "format", "language", "model")
+ALWAYS = ("format", "language")
+"""Told at every step even where they weigh nothing: a policy that nobody rewards for them is the one to watch."""
 
 Row = Mapping[str, Any]
 Score = float | None
@@ -46,7 +48,8 @@ class Scorer:
         self._pool = pool
         self._models = models
         self.begin(())
-        self.names = tuple(name for name in NAMES if getattr(weights, name) and (name != "model" or models))
+        wanted = [name for name in NAMES if getattr(weights, name) or name in ALWAYS]
+        self.names = tuple(name for name in wanted if name != "model" or models)
         self.weights = [float(getattr(weights, name)) for name in self.names]
 
     def begin(self, rows: Sequence[Row]) -> None:

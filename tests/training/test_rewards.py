@@ -136,3 +136,8 @@ def test_a_prompt_that_wants_no_thought_is_well_answered_without(pool: VerifierP
 def test_equal_weights_are_the_default() -> None:
     assert {Rewards().accuracy, Rewards().format, Rewards().model} == {1.0}
     assert Rewards().language == 0.0
+
+
+def test_what_weighs_nothing_is_watched_all_the_same(pool: VerifierPool) -> None:
+    scorer = Scorer(pool, Rewards(format=0), {})
+    assert dict(zip(scorer.names, scorer.weights, strict=True)) == {"accuracy": 1, "format": 0, "language": 0}
