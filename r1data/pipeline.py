@@ -107,7 +107,7 @@ def open_pipeline(path: Path, runtime: Runtime, root: Path, progress: Progress, 
     Raises:
         RecipeError: a file does not fit, or a stage asks what is held out.
     """
-    job = PipelineJob(read_pipeline(path, changes), runtime, root, progress)
+    job = PipelineJob(read_pipeline(path, changes), runtime, root.resolve(), progress)
     _require_held_out(job)
     return job
 
