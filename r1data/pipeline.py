@@ -52,6 +52,7 @@ from r1data.stages import open_job
 from r1data.store import Workspace
 from r1data.store.files import write_parquet, write_text
 from r1data.train import open_training, train
+from r1data.train_inputs import data_files
 from r1data.trained import TrainingFolder
 
 
@@ -323,8 +324,9 @@ def _require_held_out(job: PipelineJob) -> None:
     seed = pipeline.seeds[0]
     held = _questions(held_out_recipe(job, seed, next(iter(pipeline.models))))
     for stage in pipeline.stages:
-        for place, recipe in _asking(job, seed, stage):
-            if both := held & _questions(recipe):
+        asked = {place: _questions(recipe) for place, recipe in _asking(job, seed, stage)}
+        for place, questions in {**asked, **_shown(pipeline, stage)}.items():
+            if both := held & questions:
                 raise RecipeError(
                     f"{place}: asks {len(both):,} of the held-out questions, such as {min(both)!r}",
                     "take other prompts for the stage, or for held_out",
@@ -334,15 +336,48 @@ def _require_held_out(job: PipelineJob) -> None:
 def _asking(job: PipelineJob, seed: int, stage: Data | Sft | Grpo | RewardModelling) -> Iterator[tuple[str, Recipe]]:
     folder = job.pipeline.folder
     if isinstance(stage, Grpo):
-        yield f"stage {stage.name}", Recipe(name="grpo", model=stage.model, prompts=stage.prompts, folder=folder)
+        prompts = (*stage.prompts, *(stage.general.prompts if stage.general is not None else ()))
+        yield f"stage {stage.name}", Recipe(name="grpo", model=stage.model, prompts=prompts, folder=folder)
     if isinstance(stage, Data):
-        for part in data_job(job, seed, stage).mix.parts:
+        mixing = data_job(job, seed, stage)
+        for part in mixing.mix.parts:
             if isinstance(part, RecipePart):
                 changes = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in part.changes.items()]
                 yield f"stage {stage.name}, part {part.name}", read_recipe(folder / part.recipe, changes)
+            elif isinstance(part, RepliesPart):
+                yield f"stage {stage.name}, part {part.name}", part.recipe(part.name, mixing.mix.folder)
+
+
+def _shown(pipeline: Pipeline, stage: Data | Sft | Grpo | RewardModelling) -> dict[str, set[str]]:
+    """The questions of files with conversations that a stage learns from; datasets of the pipeline ask what their
+    recipes ask.
+    """
+    if not isinstance(stage, Sft | RewardModelling):
+        return {}
+    made = {str(one.name) for one in pipeline.stages if isinstance(one, Data)}
+    given = stage.model_copy(update={"folder": pipeline.folder})
+    files = [file for name in stage.data if name not in made for file in data_files(given.resolve(name), stage.kind)]
+    return {f"stage {stage.name}, {file}": set(_asked_in(file)) for file in files}
+
+
+def _asked_in(file: Path) -> Iterator[str]:
+    """The last question of each conversation of a file; tables of judged pairs have it in a column."""
+    found = pl.scan_parquet(file) if file.suffix == ".parquet" else pl.scan_ndjson(file, infer_schema_length=None)
+    rows = found.select(pl.col("^(messages|question)$")).collect()
+    if "messages" not in rows.columns:
+        yield from (_plain(question) for question in rows["question"])
+        return
+    for turns in rows["messages"]:
+        for turn in turns:
+            if turn["role"] == "user":
+                yield _plain(turn["content"])
 
 
 def _questions(recipe: Recipe) -> set[str]:
     found = read_prompts(recipe).prompts
     last = found.select(pl.col("messages").list.last().struct.field("content").alias("question"))["question"]
-    return {" ".join(question.split()) for question in last}
+    return {_plain(question) for question in last}
+
+
+def _plain(question: str) -> str:
+    return " ".join(question.split())

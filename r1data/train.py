@@ -113,7 +113,7 @@ def _look_at(job: TrainingJob) -> dict[str, Any]:
     )  # fmt: skip
     if done.returncode:
         raise _failure(job.folder, done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.rstrip("\n").rpartition("\n")[2])
     return found
 
 

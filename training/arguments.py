@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from r1data.errors import RecipeError
@@ -31,8 +32,23 @@ def batches(batch: int, job: Job) -> tuple[int, int]:
     return micro, each // micro
 
 
-def common(job: Job, steps: int) -> dict[str, Any]:
-    """Keyword arguments for a configuration of TRL, for a training of so many steps."""
+def arguments(job: Job, steps: int, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments for a configuration of TRL, for a training of so many steps: what all have in common, what is
+    the trainer's `own`, and what the runtime adds.
+
+    Raises:
+        RecipeError: the runtime would change what the training is.
+    """
+    ours = {**_common(job, steps), **own}
+    if taken := sorted(job.where.settings.keys() & {*ours, "max_steps", "num_train_epochs"}):
+        raise RecipeError(
+            f"runtime.training.settings: {', '.join(taken)} would change what the training is, or has a key of its own",
+            "change it in the training's file, or under runtime.training",
+        )
+    return {**ours, **job.where.settings}
+
+
+def _common(job: Job, steps: int) -> dict[str, Any]:
     settings, where = job.settings, job.where
     every = where.checkpoint_every
     if settings.kind == "grpo":
@@ -64,5 +80,4 @@ def common(job: Job, steps: int) -> dict[str, Any]:
         "report_to": list(where.log_to),
         "disable_tqdm": True,
         "push_to_hub": False,
-        **where.settings,
     }

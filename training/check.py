@@ -27,6 +27,7 @@ def check(job: Job) -> dict[str, Any]:
     settings = job.settings
     if not isinstance(settings, Sft):
         raise RecipeError("only trainings of the kind sft learn from conversations", "check the file of an SFT")
+    models.require_room(job)
     tokenizer = models.load_tokenizer(job)
     encoder = Encoder(tokenizer, end_ids(tokenizer, models.load_generation_config(job)))
     encoder.probe()

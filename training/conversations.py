@@ -47,6 +47,10 @@ class Unfit(Exception):
         self.why = why
 
 
+class OtherEnd(Unfit):
+    """The template ends a reply with a token at which no engine would stop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """A conversation as token ids. The loss is on those from `prompt_length` on: the reply and its end token."""
@@ -115,6 +119,11 @@ class Encoder:
                     remedy,
                 )
             self.encode(turns)
+        except OtherEnd as other:
+            raise ModelError(
+                f"the chat template ends a reply with another token than the model: {other}",
+                "name the template's in end_token; it stays with what comes out",
+            ) from None
         except Unfit as unfit:
             raise ModelError(f"the chat template does not render a reply as it stands: {unfit}", remedy) from None
 
@@ -131,7 +140,7 @@ class Encoder:
         if not tail or tail[0] not in self.end_ids:
             token = self._tokenizer.convert_ids_to_tokens(tail[0]) if tail else "nothing"
             stops = self._tokenizer.convert_ids_to_tokens(sorted(self.end_ids))
-            raise Unfit(Dropped.TEMPLATE, f"behind the reply there is {token!r}, but the model stops at {stops}")
+            raise OtherEnd(Dropped.TEMPLATE, f"behind the reply there is {token!r}, but the model stops at {stops}")
         return tail[0]
 
     def _ids(self, text: str) -> list[int]:

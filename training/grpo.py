@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 import torch
+from accelerate import PartialState
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
@@ -21,7 +22,7 @@ from r1data.measures import warm_up
 from r1data.recipe import Grpo
 from r1data.verifiers import VerifierPool
 from training import checkpoints, models
-from training.arguments import batches, common
+from training.arguments import arguments, batches
 from training.conversations import end_ids
 from training.job import Job
 from training.metrics import WriteMetrics
@@ -98,7 +99,7 @@ def _by_length(inputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
     rows = mask.shape[0]
     order = mask.sum(dim=1).argsort()
     for some in order.chunk(PIECES if rows % PIECES == 0 else 1):
-        width = int(mask[some].sum(dim=1).max())
+        width = max(1, int(mask[some].sum(dim=1).max()))  # of cut completions that are masked nothing is left
         piece = {}
         for key, value in inputs.items():
             cut = value[some] if isinstance(value, torch.Tensor) and value.dim() and value.shape[0] == rows else value
@@ -126,7 +127,8 @@ def train(job: Job) -> dict[str, Any]:
             f"group: {settings.group} completions of a prompt do not fit into the {micro * accumulated} of a process",
             "change training.processes in the runtime, or questions",
         )
-    raters = {name: RewardModel.load(Path(path), "cuda" if gpu else "cpu") for name, path in job.reward_models.items()}
+    device = str(PartialState(cpu=not gpu).device)  # each process has its own
+    raters = {name: RewardModel.load(Path(path), device) for name, path in job.reward_models.items()}
     prompts, places = _prompts(job)
     use_vllm = job.where.rollouts == "vllm" or (job.where.rollouts == "auto" and gpu)
     rollouts = None
@@ -144,36 +146,45 @@ def train(job: Job) -> dict[str, Any]:
             job.special_tokens,
             model=models.load_policy(job, tokenizer),
             args=GRPOConfig(
-                **{
-                    **common(job, settings.steps),
-                    "max_steps": settings.steps,
-                    "per_device_train_batch_size": micro,
-                    "gradient_accumulation_steps": accumulated,
-                    "steps_per_generation": accumulated * settings.rollout_steps,
-                    "num_generations": settings.group,
-                    "max_completion_length": settings.max_tokens,
-                    "temperature": settings.temperature,
-                    "beta": settings.kl,
-                    "epsilon": settings.clip,
-                    "loss_type": "grpo",
-                    "scale_rewards": "group",
-                    "reward_weights": scorer.weights,
-                    "mask_truncated_completions": settings.mask_truncated,
-                    "sync_ref_model": refreshed,
-                    "ref_model_sync_steps": settings.reference_every or 1,
-                    "ref_model_mixup_alpha": 1.0,
-                    "shuffle_dataset": False,  # `order` has done it
-                    "use_vllm": use_vllm,
-                    "vllm_mode": "colocate",
-                    "vllm_gpu_memory_utilization": job.where.vllm_memory,
-                }
+                **arguments(
+                    job,
+                    settings.steps,
+                    {
+                        "max_steps": settings.steps,
+                        "per_device_train_batch_size": micro,
+                        "gradient_accumulation_steps": accumulated,
+                        "steps_per_generation": accumulated * settings.rollout_steps,
+                        "num_generations": settings.group,
+                        "max_completion_length": settings.max_tokens,
+                        "temperature": settings.temperature,
+                        "beta": settings.kl,
+                        "epsilon": settings.clip,
+                        "loss_type": "grpo",
+                        "scale_rewards": "group",
+                        "reward_weights": scorer.weights,
+                        "mask_truncated_completions": settings.mask_truncated,
+                        "sync_ref_model": refreshed,
+                        "ref_model_sync_steps": settings.reference_every or 1,
+                        "ref_model_mixup_alpha": 1.0,
+                        "shuffle_dataset": False,  # `order` has done it
+                        "use_vllm": use_vllm,
+                        "vllm_mode": "colocate",
+                        "vllm_gpu_memory_utilization": job.where.vllm_memory,
+                        "model_init_kwargs": {"revision": job.revision} if job.revision else None,  # of the reference
+                    },
+                )
             ),
             train_dataset=_dataset(prompts, places),
             processing_class=tokenizer,
-            peft_config=models.adapters(settings.lora, "CAUSAL_LM"),
-            callbacks=[checkpoints.MarkComplete(), WriteMetrics(job.folder)],
+            peft_config=models.adapters(job, "CAUSAL_LM"),
+            callbacks=[WriteMetrics(job.folder)],
         )
-        checkpoints.go_on(trainer, job.folder)
+        if refreshed and trainer.is_deepspeed_enabled:
+            raise RecipeError(
+                "reference_every: a reference that follows the policy cannot be kept in checkpoints of DeepSpeed",
+                "use data/runtimes/train-fsdp.yaml, or leave the reference as it is: reference_every: null",
+            )
+        checkpoints.go_on(trainer, job.folder, settings.steps, trainer.ref_model if refreshed else None)
         models.leave(trainer, tokenizer, job)
     return {
         "steps": trainer.state.global_step,

@@ -10,9 +10,16 @@ from typing import Any
 
 import torch
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer, GenerationConfig
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    GenerationConfig,
+)
 
-from r1data.recipe import Lora, TrainingRuntime
+from r1data.errors import ModelError, RecipeError
+from r1data.recipe import Grpo, TrainingRuntime
 from training.conversations import end_ids
 from training.job import Job
 
@@ -32,6 +39,13 @@ def load_tokenizer(job: Job) -> Any:  # noqa: ANN401 - transformers is untyped
     tokenizer = AutoTokenizer.from_pretrained(job.model, revision=job.revision)
     if job.chat_template is not None:
         tokenizer.chat_template = job.chat_template
+    if job.settings.end_token is not None:
+        if len(tokenizer.encode(job.settings.end_token, add_special_tokens=False)) != 1:
+            raise ModelError(
+                f"end_token: {job.settings.end_token!r} is no token of the model",
+                "name the one that its template writes",
+            )
+        tokenizer.eos_token = job.settings.end_token
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
@@ -47,11 +61,28 @@ def load_generation_config(job: Job) -> GenerationConfig:
 
 def load_policy(job: Job, tokenizer: Any) -> Any:  # noqa: ANN401
     """The language model that is trained. It stops where its tokenizer says that a reply ends."""
+    require_room(job)
     model = AutoModelForCausalLM.from_pretrained(job.model, revision=job.revision, **_loading(job))
     config = load_generation_config(job)
     config.eos_token_id = end_ids(tokenizer, config)
     model.generation_config = config
     return model
+
+
+def require_room(job: Job) -> None:
+    """Refuse to train on more tokens than the model says that it has room for: no engine would serve them.
+
+    Raises:
+        ModelError: it has not.
+    """
+    settings = job.settings
+    asked = settings.max_tokens if isinstance(settings, Grpo) else settings.max_length
+    has = getattr(AutoConfig.from_pretrained(job.model, revision=job.revision), "max_position_embeddings", None)
+    if settings.positions is None and has is not None and asked > has:
+        raise ModelError(
+            f"the model has room for {has:,} tokens, and the training is for {asked:,}",
+            f"set positions: {asked} (what comes out says so, too), or train on less",
+        )
 
 
 def load_scorer(job: Job, tokenizer: Any) -> Any:  # noqa: ANN401
@@ -65,13 +96,24 @@ def load_scorer(job: Job, tokenizer: Any) -> Any:  # noqa: ANN401
 
 def _loading(job: Job) -> dict[str, Any]:
     attention = {} if job.where.attention is None else {"attn_implementation": job.where.attention}
-    return {"dtype": torch.float32, **attention}
+    room = {} if job.settings.positions is None else {"max_position_embeddings": job.settings.positions}
+    return {"dtype": torch.float32, **attention, **room}
 
 
-def adapters(lora: Lora | None, task: str) -> LoraConfig | None:
-    """What peft calls the adapters; None where all weights are trained."""
+def adapters(job: Job, task: str) -> LoraConfig | None:
+    """What peft calls the adapters; None where all weights are trained.
+
+    Raises:
+        RecipeError: the weights are spread over devices, where adapters cannot be merged into them.
+    """
+    lora = job.settings.lora
     if lora is None:
         return None
+    if job.where.accelerate is not None:
+        raise RecipeError(
+            "lora: adapters cannot be merged into weights that are spread over devices",
+            "leave training.accelerate out of the runtime: with training.processes each device has the whole model",
+        )
     targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
     return LoraConfig(
         task_type=task, r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets

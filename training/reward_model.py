@@ -33,7 +33,7 @@ from r1data import replies
 from r1data.errors import SourceError
 from r1data.recipe import RewardModelling
 from training import checkpoints, models
-from training.arguments import batches, common
+from training.arguments import arguments, batches
 from training.conversations import Encoder, Message, Unfit, end_ids
 from training.job import Job
 from training.metrics import WriteMetrics
@@ -42,7 +42,7 @@ RATED_AT_ONCE = 64
 NEEDED = {"pairwise": ("messages", "chosen", "rejected"), "pointwise": ("messages", "response", "safe")}
 """What a row must have, by the loss."""
 CARD = "reward.json"
-"""Beside the weights: what the model reads of a reply."""
+"""Beside the weights: what the model reads of a reply, and the tokens that end one."""
 
 
 def read_part(reply: str, part: str) -> str:
@@ -68,9 +68,9 @@ class RewardModel:
     def load(cls, folder: Path, device: str) -> RewardModel:
         """Load what `train` left."""
         network = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).to(device).eval()
-        part = json.loads((folder / CARD).read_text())["reads"]
+        card = json.loads((folder / CARD).read_text())
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        return cls(network, tokenizer, Encoder(tokenizer, [tokenizer.eos_token_id]), part)
+        return cls(network, tokenizer, Encoder(tokenizer, card["ends"]), card["reads"])
 
     @torch.no_grad()
     def rate(self, conversations: Sequence[Sequence[Message]], written: Sequence[str]) -> list[float]:
@@ -116,36 +116,36 @@ def train(job: Job) -> dict[str, Any]:
         raise SourceError(f"no sample is left to learn from: {dict(counts)}")
     model = models.load_scorer(job, tokenizer)
     micro, accumulated = batches(settings.batch, job)
-    arguments = {
-        **common(job, math.ceil(math.ceil(len(rows) / settings.batch) * settings.epochs)),
+    steps = math.ceil(math.ceil(len(rows) / settings.batch) * settings.epochs)
+    own = {
         "num_train_epochs": settings.epochs,
         "per_device_train_batch_size": micro,
         "gradient_accumulation_steps": accumulated,
     }
-    kept = [checkpoints.MarkComplete(), WriteMetrics(job.folder)]
     data = Dataset.from_list(rows)
     if settings.loss == "pairwise":
         trainer: Any = RewardTrainer(
             model=model,
-            args=RewardConfig(**{**arguments, "max_length": None}),
+            args=RewardConfig(**arguments(job, steps, {**own, "max_length": None})),
             train_dataset=data,
             processing_class=tokenizer,
-            peft_config=models.adapters(settings.lora, "SEQ_CLS"),
-            callbacks=kept,
+            peft_config=models.adapters(job, "SEQ_CLS"),
+            callbacks=[WriteMetrics(job.folder)],
         )
     else:
         if settings.lora is not None:
-            model = get_peft_model(model, models.adapters(settings.lora, "SEQ_CLS"))
+            model = get_peft_model(model, models.adapters(job, "SEQ_CLS"))
         model.config.problem_type = "multi_label_classification"  # one label, so binary cross-entropy of one number
         trainer = Trainer(
             model=model,
-            args=TrainingArguments(**arguments),
+            args=TrainingArguments(**arguments(job, steps, own)),
             train_dataset=data,
             data_collator=DataCollatorWithPadding(tokenizer),
-            callbacks=kept,
+            callbacks=[WriteMetrics(job.folder)],
         )
-    checkpoints.go_on(trainer, job.folder)
-    models.leave(trainer, tokenizer, job, {CARD: json.dumps({"reads": settings.part, "loss": settings.loss})})
+    checkpoints.go_on(trainer, job.folder, steps)
+    card = {"reads": settings.part, "loss": settings.loss, "ends": sorted(encoder.end_ids)}
+    models.leave(trainer, tokenizer, job, {CARD: json.dumps(card)})
     summary = {"steps": trainer.state.global_step, "samples": dict(counts)}
     if job.held_out and trainer.accelerator.is_main_process:
         model = RewardModel.load(job.folder.model, str(trainer.accelerator.device))

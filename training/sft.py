@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -19,7 +20,7 @@ from trl import SFTConfig, SFTTrainer
 from r1data.errors import ModelError, SourceError
 from r1data.recipe import Sft
 from training import checkpoints, models
-from training.arguments import batches, common
+from training.arguments import arguments, batches
 from training.conversations import Dropped, Encoder, Message, Unfit, end_ids
 from training.job import Job
 from training.metrics import WriteMetrics
@@ -94,25 +95,28 @@ def train(job: Job) -> dict[str, Any]:
     trainer = SFTTrainer(
         model=model,
         args=SFTConfig(
-            **{
-                **common(job, steps),
-                "num_train_epochs": settings.epochs,
-                "per_device_train_batch_size": micro,
-                "gradient_accumulation_steps": accumulated,
-                "max_length": settings.max_length,
-                "packing": settings.packing,
-                "dataset_kwargs": {"skip_prepare_dataset": not settings.packing},  # it is prepared
-                "shuffle_dataset": False,
-                "pad_token": tokenizer.pad_token,
-                "eos_token": tokenizer.eos_token,
-            }
+            **arguments(
+                job,
+                steps,
+                {
+                    "num_train_epochs": settings.epochs,
+                    "per_device_train_batch_size": micro,
+                    "gradient_accumulation_steps": accumulated,
+                    "max_length": settings.max_length,
+                    "packing": settings.packing,
+                    "dataset_kwargs": {"skip_prepare_dataset": not settings.packing},  # it is prepared
+                    "shuffle_dataset": False,
+                    "pad_token": tokenizer.pad_token,
+                    "eos_token": tokenizer.eos_token,
+                },
+            )
         ),
         train_dataset=rows,
         processing_class=tokenizer,
-        peft_config=models.adapters(settings.lora, "CAUSAL_LM"),
-        callbacks=[checkpoints.MarkComplete(), WriteMetrics(job.folder)],
+        peft_config=models.adapters(job, "CAUSAL_LM"),
+        callbacks=[WriteMetrics(job.folder)],
     )
-    checkpoints.go_on(trainer, job.folder)
+    checkpoints.go_on(trainer, job.folder, steps)
     models.leave(trainer, tokenizer, job)
     return {"steps": trainer.state.global_step, "samples": dict(counts)}
 
@@ -120,12 +124,15 @@ def train(job: Job) -> dict[str, Any]:
 def _stored(job: Job, encoder: Encoder, counts: Counter[str]) -> Dataset:
     """The samples on disk, memory-mapped: a set of R1's size has more tokens than memory. Made once for a job."""
     path, counted = job.folder.samples, job.folder.sample_counts
-    with PartialState().main_process_first():
-        if not counted.exists():
-            with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, SCHEMA) as out:
-                for rows in _in_batches(encoded(job, encoder, counts), ROWS_AT_ONCE):
-                    out.write_batch(pa.RecordBatch.from_pylist(rows, SCHEMA))
-            counted.write_text(json.dumps(counts))
+    if PartialState().is_main_process and not counted.exists():
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, SCHEMA) as out:
+            for rows in _in_batches(encoded(job, encoder, counts), ROWS_AT_ONCE):
+                out.write_batch(pa.RecordBatch.from_pylist(rows, SCHEMA))
+        staged = counted.with_suffix(".staged")
+        staged.write_text(json.dumps(counts))
+        staged.replace(counted)
+    while not counted.exists():  # a barrier gives up after ten minutes, and 800,000 samples take longer
+        time.sleep(1)
     counts.clear()
     counts.update(json.loads(counted.read_text()))
     return Dataset.from_file(str(path))

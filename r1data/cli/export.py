@@ -26,10 +26,13 @@ def export(
     """Write SOURCE in the form that another trainer reads."""
     done = export_dataset(source, form, task, out or source / "export" / f"{form}-{task}")
     if as_json:
-        typer.echo(json.dumps({"folder": str(done.folder), "files": done.files, "left_out": done.left_out}))
+        counts = {"files": done.files, "left_out": done.left_out, "held_back": done.held_back}
+        typer.echo(json.dumps({"folder": str(done.folder), **counts}))
         return
     for name, rows in done.files.items():
         typer.echo(f"{done.folder / name}   {rows:,} rows")
     if done.left_out:
         typer.echo(f"left out: {done.left_out:,} prompts that no rule checks")
+    if done.held_back:
+        typer.echo(f"held back: {done.held_back:,} prompts of the dataset's other splits")
     typer.echo(f"to use   {done.use}")

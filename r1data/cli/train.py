@@ -19,6 +19,7 @@ from r1data.recipe import Grpo, RewardModelling, Sft, TrainingRuntime, read_runt
 from r1data.report.training_page import write_training_page
 from r1data.train import look_at, open_training
 from r1data.train import train as train_job
+from r1data.visible import visible
 
 MODELS = Path("models")
 
@@ -96,9 +97,9 @@ def _show(found: dict[str, Any]) -> None:
         console.print(
             f"sample {number}: {row['tokens']:,} tokens, {row['learnt_tokens']:,} of them learnt", style="bold"
         )
-        text = Text(row["prompt"], style="dim")
-        text.append(row["learnt"], style="green")
-        text.append(row["end"], style="green reverse")
+        text = Text(visible(row["prompt"]), style="dim")
+        text.append(visible(row["learnt"]), style="green")
+        text.append(visible(row["end"]), style="green reverse")
         console.print(text)
         console.print()
     counts = dict(found["counts"])

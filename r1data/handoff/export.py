@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +19,22 @@ from r1data.store.files import folder_written_whole
 
 ROWS_AT_ONCE = 512
 PROMPT_COLUMNS = ("prompt_id", "messages", "verifier", "reference", "task", "language", "domain", "source")
+MARK = "export.json"
+"""In a folder that an export has made, and that another may take the place of."""
 UNCHECKABLE = ("quality", "judge")
 """Verifiers that no rule is behind: a trainer elsewhere could do nothing with such a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written: files by split with their rows, and prompts left out because no rule checks them."""
+    """What was written: files by split with their rows; prompts left out because no rule checks them, and prompts held
+    back because their questions are in another split than `train`.
+    """
 
     folder: Path
     files: dict[str, int]
     left_out: int
+    held_back: int
     use: str
 
 
@@ -37,7 +43,7 @@ def export(source: Path, name: str, task: Task, out: Path) -> Exported:
 
     Raises:
         RecipeError: there is no such form, or it has none for this task.
-        SourceError: there is no dataset there.
+        SourceError: there is no dataset there, nothing is left of it, or `out` is no folder of an export.
     """
     form = FORMATS.get(name)
     if form is None:
@@ -45,18 +51,22 @@ def export(source: Path, name: str, task: Task, out: Path) -> Exported:
     if task not in form.make:
         raise RecipeError(f"--format {name} --for {task}: {name} reads no prompts for reinforcement learning")
     splits = _examples(source) if task == "sft" else _prompts(source)
+    held_back = _questions_held_back(source) if task == "rl" else set()
+    if out.is_dir() and any(out.iterdir()) and not (out / MARK).exists():
+        raise SourceError(f"{out}: is there already, and is no export", "name a new or an empty folder with -o")
     written: dict[str, int] = {}
-    left_out = 0
+    gone: Counter[str] = Counter()
     with folder_written_whole(out) as folder:
         for split, files in splits.items():
             target = folder / f"{split}.{form.suffix}"
-            count, gone = _write(target, form, task, files)
-            written[target.name] = count
-            left_out += gone
+            written[target.name] = _write(target, form, task, files, held_back, gone)
+        if not sum(written.values()):
+            raise SourceError(
+                f"{source}: nothing is left to export", "its dataset is empty, or no rule checks its prompts"
+            )
         use = _how(form, task, folder, out, name)
-    if not sum(written.values()):
-        raise SourceError(f"{source}: nothing is left to export", "its dataset is empty, or no rule checks its prompts")
-    return Exported(out, written, left_out, use)
+        (folder / MARK).write_text(json.dumps({"format": name, "for": task, "rows": written}) + "\n")
+    return Exported(out, written, gone["unruled"], gone["held_back"], use)
 
 
 def _how(form: Format, task: Task, folder: Path, out: Path, name: str) -> str:
@@ -94,19 +104,44 @@ def _prompts(source: Path) -> dict[str, list[Path]]:
     return {"train": found}
 
 
-def _write(target: Path, form: Format, task: Task, files: list[Path]) -> tuple[int, int]:
+def _questions_held_back(source: Path) -> set[str]:
+    """The questions of the splits that nobody is to train on."""
+    try:
+        splits = _examples(source)
+    except SourceError:  # nothing has been assembled yet, so nothing is held back
+        return set()
+    files = [file for split, of in splits.items() if split != "train" for file in of]
+    return {_question(row["messages"]) for rows in _batches(files, None) for row in rows}
+
+
+def _question(messages: list[dict[str, str]]) -> str:
+    return next((" ".join(turn["content"].split()) for turn in reversed(messages) if turn["role"] == "user"), "")
+
+
+def _write(target: Path, form: Format, task: Task, files: list[Path], held_back: set[str], gone: Counter[str]) -> int:
+    """Write the rows of these files; returns how many, and counts those that are left out in `gone`."""
     make = form.make[task]
-    written, left_out, seen = 0, 0, set[str]()
+    written, seen = 0, set[str]()
     with _Out(target) as out:
         for rows in _batches(files, None if task == "sft" else list(PROMPT_COLUMNS)):
-            kept = rows
-            if task == "rl":
-                kept = [row for row in rows if row["verifier"] not in UNCHECKABLE and row["prompt_id"] not in seen]
-                left_out += sum(row["verifier"] in UNCHECKABLE for row in rows)
-                seen.update(cast(str, row["prompt_id"]) for row in kept)
+            kept = rows if task == "sft" else [row for row in rows if _to_learn(row, seen, held_back, gone)]
             out.write([make(row) for row in kept])
             written += len(kept)
-    return written, left_out
+    return written
+
+
+def _to_learn(row: dict[str, Any], seen: set[str], held_back: set[str], gone: Counter[str]) -> bool:
+    """Whether a prompt is one for reinforcement learning that has not come yet."""
+    if row["verifier"] in UNCHECKABLE:
+        gone["unruled"] += 1
+        return False
+    if _question(row["messages"]) in held_back:
+        gone["held_back"] += 1
+        return False
+    if row["prompt_id"] in seen:
+        return False
+    seen.add(row["prompt_id"])
+    return True
 
 
 def _batches(files: list[Path], columns: list[str] | None) -> Iterator[list[dict[str, Any]]]:

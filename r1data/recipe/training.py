@@ -48,6 +48,11 @@ class Training(Strict):
     lora: Lora | None = None
     chat_template: str | None = None
     """A Jinja file that takes the place of the model's own chat template, and stays with what comes out."""
+    end_token: str | None = None
+    """The token that ends a reply, where the tokenizer names another than the chat template writes, as that of Qwen's
+    bases does (`<|im_end|>`). What comes out names this one."""
+    positions: Annotated[int, Field(ge=1)] | None = None
+    """Tokens that what comes out has room for (`max_position_embeddings`), where the model says less."""
     folder: Path = Field(default=Path(), exclude=True)
     """Where the file was read from: relative paths start here. Set by the reader, no part of the identity."""
 
@@ -84,7 +89,7 @@ class Rewards(Strict):
     accuracy: Weight = 1.0
     """1 for a verdict `correct`, 0 for `incorrect` and `no_answer`; none where the verifier could not say."""
     format: Weight = 1.0
-    """1 for one thought in its tags with an answer behind it, and a box where the verifier reads one."""
+    """1 for one thought in its tags with an answer behind it; for a prompt that wants no thought, 1 without one."""
     language: Weight = 0.0
     """Share of the thought's words that are in the prompt's language (Eq. 7)."""
     model: Weight = 1.0
@@ -197,7 +202,8 @@ class TrainingRuntime(Strict):
     """Completions that a CPU writes at once."""
     checkpoint_every: Annotated[int, Field(ge=1)] = 20
     """Steps between checkpoints: what a kill costs at most."""
-    keep_checkpoints: Annotated[int, Field(ge=1)] = 2
+    keep_checkpoints: Annotated[int, Field(ge=2)] = 2
+    """At least two: the older one is removed before the newer one is known to be whole."""
     log_to: tuple[Literal["tensorboard", "trackio"], ...] = ("tensorboard",)
     settings: dict[str, Any] = {}
-    """More arguments of TRL's configuration, by name."""
+    """More arguments of TRL's configuration, by name; none that a training's file sets."""

@@ -12,7 +12,8 @@ from flows.r1 import r1
 from r1data.errors import RecipeError
 from r1data.pipeline import begin_pipeline, open_pipeline
 from r1data.progress import Progress, Silence
-from r1data.recipe import read_runtime
+from r1data.recipe import Recipe, read_runtime
+from r1data.sources import read_prompts
 from r1data.store.pipeline_folder import standing, workspaces
 from tests.flows.test_reasoning import write_runtime
 
@@ -91,3 +92,41 @@ def test_a_stage_that_asks_what_is_held_out_is_refused(tmp_path: Path, tiny: Pat
     with pytest.raises(RecipeError, match="asks 8 of the held-out questions"):
         open_pipeline(path, read_runtime(None), tmp_path / "w", Progress(Silence()), [])
     assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.parametrize("where", ["general", "replies", "conversations"])
+def test_no_way_leads_a_held_out_question_into_a_stage(tmp_path: Path, tiny: Path, where: str) -> None:
+    path = write_pipeline(tmp_path, tiny)
+    pipeline = json.loads(path.read_text())
+    data, tuned = pipeline["stages"]
+    shipped = {"kind": "shipped", "dataset": "arithmetic-en", "limit": 8}
+    question = read_prompts(Recipe.model_validate({"name": "x", "model": str(tiny), "prompts": [shipped]})).prompts
+    asked = question["messages"][3][-1]["content"]
+    reply = {"question": asked, "response": "No.", "language": "en", "domain": "math", "verifier": "quality",
+             "model": "me"}  # fmt: skip
+    (tmp_path / "replies.jsonl").write_text(json.dumps(reply) + "\n")
+    turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": "No."}]
+    (tmp_path / "talk.jsonl").write_text(json.dumps({"messages": turns}) + "\n")
+    if where == "replies":
+        data["parts"].append(
+            {"name": "more", "group": "general", "kind": "replies",
+             "sources": [{"kind": "file", "path": "replies.jsonl"}]}
+        )  # fmt: skip
+    elif where == "conversations":
+        tuned["data"].append("./talk.jsonl")
+    else:
+        general = {"prompts": [shipped], "last_steps": 1, "helpfulness": "./rater"}
+        pipeline["stages"].append(
+            {"name": "last", "kind": "grpo", "model": "tuned", "prompts": [PRACTICE], "steps": 2, "general": general}
+        )
+    path.write_text(json.dumps(pipeline))
+    with pytest.raises(RecipeError, match="of the held-out questions"):
+        open_pipeline(path, read_runtime(None), tmp_path / "w", Progress(Silence()), [])
+
+
+def test_a_relative_folder_is_where_it_was_named(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "recipes").mkdir()
+    path = write_pipeline(tmp_path / "recipes", tiny)
+    monkeypatch.chdir(tmp_path)
+    job = open_pipeline(path, read_runtime(None), Path("w"), Progress(Silence()), [])
+    assert job.model(0, "tuned") == tmp_path / "w" / "seed-0" / "models" / "tuned" / "model"

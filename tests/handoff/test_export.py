@@ -4,6 +4,7 @@ against its documented keys in any case.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +108,32 @@ def test_a_form_that_nobody_knows_is_refused(workspace: Path, tmp_path: Path) ->
         export(workspace, "nemo", "sft", tmp_path / "out")
     with pytest.raises(RecipeError, match="reads no prompts"):
         export(workspace, "llamafactory", "rl", tmp_path / "out")
+
+
+def test_no_folder_of_somebody_else_is_taken_the_place_of(workspace: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.tex").write_text("years of work")
+    for folder in (mine, workspace):
+        with pytest.raises(SourceError, match="is there already"):
+            export(workspace, "trl", "sft", folder)
+    assert (mine / "thesis.tex").read_text() == "years of work"
+    for _ in range(2):  # over an export of its own, another may come
+        assert export(workspace, "trl", "sft", tmp_path / "out").files == {"train.parquet": 3}
+
+
+def test_questions_of_the_test_split_are_not_trained_on(workspace: Path, tmp_path: Path) -> None:
+    root = tmp_path / "w"
+    shutil.copytree(workspace, root)
+    asked = pl.read_parquet(root / "dataset" / "data" / "train-00000.parquet")
+    asked.head(1).write_parquet(root / "dataset" / "data" / "test-00000.parquet")
+    asked.tail(2).write_parquet(root / "dataset" / "data" / "train-00000.parquet")
+    done = export(root, "verl", "rl", tmp_path / "out")
+    assert (done.held_back, done.left_out, done.files) == (1, 1, {"train.parquet": 1})
+    pl.read_parquet(root / "prompts.parquet").tail(1).write_parquet(root / "prompts.parquet")
+    with pytest.raises(SourceError, match="nothing is left"):
+        export(root, "verl", "rl", tmp_path / "out")
+    assert rows_of(tmp_path / "out"), "the export before is still there"
 
 
 def test_where_there_is_no_dataset_nothing_is_written(tmp_path: Path) -> None:

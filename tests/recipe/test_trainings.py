@@ -46,7 +46,10 @@ def test_reinforcement_learning_has_the_papers_numbers() -> None:
             32768,
         )
     assert isinstance(zero, Grpo) and isinstance(dev2, Grpo) and isinstance(last, Grpo)
-    assert (zero.steps, zero.temperature, zero.template.name) == (10400, 1.0, "r1-zero")
+    longer = read_training(TRAININGS / "r1-zero-long.yaml")
+    assert isinstance(longer, Grpo)
+    assert (zero.steps + longer.steps, longer.max_tokens) == (10400, 65536)
+    assert (zero.temperature, zero.template.name) == (1.0, "r1-zero")
     assert (zero.rewards.accuracy, zero.rewards.format, zero.rewards.language) == (1, 1, 0)
     assert dev2.rewards.language == 1
     assert last.general is not None

@@ -103,8 +103,9 @@ def test_a_template_that_swallows_the_reasoning_is_refused(tiny: Path) -> None:
 
 @pytest.mark.parametrize("template", [OTHER_END, ENDLESS], ids=["another end", "no end"])
 def test_a_template_whose_end_no_engine_stops_at_is_refused(tiny: Path, template: str) -> None:
-    with pytest.raises(ModelError, match="behind the reply there is"):
+    with pytest.raises(ModelError, match="behind the reply there is") as error:
         encoder(tiny, template).probe()
+    assert "end_token" in str(error.value.remedy)
 
 
 def test_what_a_template_writes_of_the_reply_itself_is_no_part_of_the_loss(tiny: Path) -> None:

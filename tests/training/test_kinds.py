@@ -1,6 +1,7 @@
 """Every kind of training, a few steps of it: adapters, reward models, faults, what comes in the last part only."""
 
 import json
+import shutil
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
+from transformers import AutoTokenizer
 
-from r1data.errors import ModelError, SourceError, TrainingError
+from r1data.errors import ModelError, RecipeError, SourceError, TrainingError
 from r1data.progress import Progress, Silence
 from r1data.recipe import Grpo, RewardModelling, Sft, TrainingRuntime
 from r1data.train import TrainingJob, look_at, open_training, prepare
@@ -147,6 +149,68 @@ def test_what_is_too_long_is_dropped_and_counted_never_cut(tmp_path: Path) -> No
     first = found["rows"][0]
     assert (first["prompt"], first["end"]) == ("<|bos|><|user|>Hello!<|end|><|assistant|>", "<|end|>")
     assert first["learnt"] == talks(1)[0]["messages"][-1]["content"]
+
+
+OTHER_END = (
+    "{{- '<|bos|>' }}{%- for m in messages %}{{- '<|' + m['role'] + '|>' + m['content'] + '<|pad|>' }}{%- endfor %}"
+    "{%- if add_generation_prompt %}{{- '<|assistant|>' }}{%- endif %}"
+)
+
+
+@pytest.mark.slow
+def test_the_end_of_the_template_and_more_room_stay_with_the_model(tmp_path: Path) -> None:
+    (tmp_path / "t.jinja").write_text(OTHER_END)
+    data = write_lines(tmp_path / "d.jsonl", talks(8))
+    given = {"kind": "sft", "data": [data], "batch": 8, "epochs": 1, "chat_template": str(tmp_path / "t.jinja")}
+    with pytest.raises(ModelError, match="another token than the model") as error:
+        train_here(job_for(tmp_path / "no", max_length=256, **given))
+    assert "end_token" in str(error.value.remedy)
+    with pytest.raises(ModelError, match="has room for 1,024 tokens") as error:
+        train_here(job_for(tmp_path / "long", max_length=2048, end_token="<|pad|>", **given))
+    assert "positions: 2048" in str(error.value.remedy)
+    job = job_for(tmp_path / "t", max_length=2048, positions=2048, end_token="<|pad|>", **given)
+    assert train_here(job)["samples"]["taken"] == 8
+    tokenizer = AutoTokenizer.from_pretrained(job.folder.model)
+    assert tokenizer.eos_token == "<|pad|>"
+    ends = json.loads((job.folder.model / "generation_config.json").read_text())["eos_token_id"]
+    assert tokenizer.eos_token_id in ends
+    assert json.loads((job.folder.model / "config.json").read_text())["max_position_embeddings"] == 2048
+
+
+@pytest.mark.slow
+def test_completions_that_are_all_cut_teach_nothing_where_cut_ones_are_masked(tmp_path: Path) -> None:
+    job = job_for(
+        tmp_path / "t", kind="grpo", steps=2, questions=2, group=4, rollout_steps=1, max_tokens=4, kl=0,
+        learning_rate=1e-4, prompts=[SUMS], mask_truncated=True,
+    )  # fmt: skip
+    train_here(job)
+    assert [row["truncated"] for row in job.folder.read_metrics()] == [1, 1]
+    before = load_file(REPOSITORY / "data" / "models" / "tiny" / "model.safetensors")
+    after = load_file(job.folder.model / "model.safetensors")
+    assert all((before[name].float() == after[name].float()).all() for name in before)
+
+
+@pytest.mark.slow
+def test_a_training_killed_behind_its_last_checkpoint_ends_where_it_would_have(tmp_path: Path) -> None:
+    data = write_lines(tmp_path / "d.jsonl", talks(32))
+    job = job_for(tmp_path / "t", kind="sft", data=[data], epochs=1.5, batch=8, max_length=256, learning_rate=1e-3)
+    steps = train_here(job)["steps"]
+    assert steps == 6
+    whole = load_file(job.folder.model / "model.safetensors")
+    shutil.rmtree(job.folder.model)
+    assert train_here(job)["steps"] == steps
+    again = load_file(job.folder.model / "model.safetensors")
+    assert all((whole[name] == again[name]).all() for name in whole)
+    assert [row["step"] for row in job.folder.read_metrics()] == list(range(1, steps + 1))
+
+
+@pytest.mark.parametrize("key", ["learning_rate", "max_steps", "max_length"])
+def test_a_runtime_cannot_change_what_a_training_is(tmp_path: Path, key: str) -> None:
+    where = TrainingRuntime(device="cpu", settings={key: 1})
+    data = write_lines(tmp_path / "d.jsonl", talks(4))
+    job = job_for(tmp_path / "t", where, kind="sft", data=[data], epochs=1, batch=4, max_length=256)
+    with pytest.raises(RecipeError, match=f"settings: {key} would change"):
+        train_here(job)
 
 
 def test_packing_wants_an_attention_that_keeps_samples_apart(tmp_path: Path) -> None:
