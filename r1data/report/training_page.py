@@ -27,6 +27,12 @@ def write_training_page(root: Path) -> Path:
     return page
 
 
+def _called(model: str) -> str:
+    """What a model is called: a training's is in its folder `model`."""
+    path = Path(model)
+    return path.parent.name if path.name == "model" else path.name
+
+
 def render_training_page(folder: TrainingFolder) -> str:
     """The page, from what the training has left so far."""
     job, summary, rows = folder.read_job(), folder.read_summary(), folder.read_metrics()
@@ -35,7 +41,7 @@ def render_training_page(folder: TrainingFolder) -> str:
     return environment().get_template("training.html.jinja").render(
         name=settings.get("name") or folder.root.name,
         kind=settings["kind"],
-        model=Path(job["model"]).name,
+        model=_called(job["model"]),
         done=bool(summary),
         step=rows[-1]["step"] if rows else 0,
         seconds=str(timedelta(seconds=round(summary.get("seconds", rows[-1]["seconds"] if rows else 0)))),
