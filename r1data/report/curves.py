@@ -107,8 +107,9 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     if low >= 0 and 0.5 < high <= 1 and high - low > 0.25:
         return 0.0, 1.0
-    if high == low:
-        return low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
+    if math.isclose(high, low, rel_tol=1e-9, abs_tol=1e-12):
+        half = abs(low) / 2 if abs(low) > 1e-9 else 0.5
+        return low - half, high + half
     room = 0.08 * (high - low)
     return (max(0.0, low - room) if low >= 0 else low - room), high + room
 

@@ -1,0 +1,65 @@
+"""The pages of trainings and pipelines: any numbers can be drawn, names command nothing, each gain in its place."""
+
+from xml.etree import ElementTree
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from r1data.recipe import Pipeline
+from r1data.report.curves import chart, curves, standalone
+from r1data.report.pipeline_page import dots, markdown, pictures, render_pipeline_page, rows
+from r1data.scores import MEANS, Scores
+
+HOSTILE = "<script>alert(1)</script>"
+numbers = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12)
+PIPELINE = Pipeline.model_validate(
+    {
+        "name": HOSTILE,
+        "models": {"base": "./tiny"},
+        "labels": {"base": HOSTILE, "tuned": "Tuned"},
+        "held_out": {"prompts": [{"kind": "shipped", "dataset": "arithmetic-en"}]},
+        "stages": [{"name": "tuned", "kind": "sft", "model": "base", "data": ["./d.jsonl"]}],
+    }
+)
+
+
+def of(accuracies: list[float]) -> Scores:
+    count = len(accuracies)
+    columns = {key: accuracies if key == "accuracy" else [0.5] * count for key in MEANS}
+    ids = [f"{place}" for place in range(count)]
+    return Scores(pl.DataFrame({"prompt_id": ids, "completions": [1] * count, "unjudged": [0] * count, **columns}))
+
+
+SCORES = {0: {"base": of([0, 1, 0, 1]), "tuned": of([1, 1, 0, 1])}, 1: {"tuned": of([1, 1, 1, 1])}}
+
+
+@given(st.lists(numbers, min_size=1, max_size=700))
+def test_any_numbers_can_be_drawn(values: list[float]) -> None:
+    drawn = chart(list(enumerate(values, 1)), HOSTILE)
+    assert ElementTree.fromstring(standalone(drawn)).get("viewBox")
+    assert "<script" not in drawn
+
+
+def test_what_never_moves_from_nothing_is_no_curve() -> None:
+    steps = [{"step": step, "loss": 1e-8 * step, "faults": 0.0, "length": 90 + step} for step in range(1, 21)]
+    found = curves(steps)
+    assert [one.key for one in found] == ["length"]
+    assert (found[0].first, found[0].last) == (91.5, 109.5)
+    assert [one.key for one in curves([{**row, "loss": 1.0} for row in steps])] == ["loss", "length"]
+
+
+def test_a_gain_is_over_the_model_it_began_with_where_both_were_measured() -> None:
+    base, tuned = rows(PIPELINE, SCORES)
+    assert (base.cells[0], base.gains, base.seeds) == ("50.0 ± 56.6", (), ("50.0",))
+    assert (tuned.cells[0], tuned.seeds) == ("87.5 ± 24.5", ("75.0", "100.0"))
+    assert tuned.gains[0] == "+25.0 ± 49.0", "of the first seed alone"
+    assert tuned.gains[1] == "+0.0 ± 0.0"
+
+
+def test_names_are_nothing_but_names() -> None:
+    page = render_pipeline_page(PIPELINE, SCORES, {}, [(0, HOSTILE, 2, 1)])
+    assert "<script" not in page and "&lt;script" in page
+    assert "<script" not in dots(PIPELINE, SCORES, "accuracy")
+    assert all("<script" not in text and ElementTree.fromstring(text) for _, text in pictures(PIPELINE, SCORES, {}))
+    assert markdown(PIPELINE, SCORES).splitlines()[0].startswith("| model | accuracy | gained |")
