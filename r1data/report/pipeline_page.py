@@ -58,7 +58,7 @@ def rows(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]]) -> list
     """The table: each model that has been measured, over the seeds for which it has."""
     found = []
     for name in pipeline.measured:
-        of = [by_name[name] for by_name in scores.values() if name in by_name]
+        of = _of(pipeline, scores, name)
         if not of:
             continue
         pooled = Scores.pooled(of)
@@ -66,6 +66,12 @@ def rows(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]]) -> list
         seeds = tuple(f"{100 * one.estimate('accuracy').mean:.1f}" for one in of)
         found.append(Row(name, pipeline.labels.get(name, name), cells, _gains(pipeline, scores, name), seeds))
     return found
+
+
+def _of(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]], name: str) -> list[Scores]:
+    """The scores of a model, by seed. One that the pipeline begins with is the same for all seeds, and counts once."""
+    of = [by_name[name] for by_name in scores.values() if name in by_name]
+    return of[:1] if name in pipeline.models else of
 
 
 def _gains(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]], name: str) -> tuple[str, ...]:
@@ -158,7 +164,7 @@ def dots(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]], key: st
     """A line for each model: its mean with the interval, and a small dot for each seed."""
     shown: list[tuple[str, Estimate, list[float]]] = []
     for name in pipeline.measured:
-        if of := [by_name[name] for by_name in scores.values() if name in by_name]:
+        if of := _of(pipeline, scores, name):
             seeds = [one.estimate(key).mean for one in of]
             shown.append((pipeline.labels.get(name, name), Scores.pooled(of).estimate(key), seeds))
     ends = [bound for _, one, _ in shown for bound in (one.mean - one.margin, one.mean + one.margin)]
