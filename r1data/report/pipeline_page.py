@@ -24,6 +24,8 @@ COLUMNS: tuple[tuple[str, str, bool], ...] = (
     ("tokens", "tokens", False),
 )
 """Score, heading, and whether it is a share."""
+STEPS = (0.02, 0.025, 0.05, 0.1, 0.2, 0.25)
+MOST_TICKS = 6
 PLOTTED = ("accuracy", "format", "language", "mixed")
 WIDTH, ROW, LEFT, RIGHT, TOP = 520, 30, 120, 20, 8
 
@@ -160,6 +162,17 @@ def _yaml(pipeline: Pipeline) -> str:
     return text
 
 
+def _ticks(low: float, high: float) -> list[float]:
+    """Round shares from below `low` to above `high`, at most six; a span of less than a tenth is drawn as one."""
+    high = max(high, 0.1)
+    low = max(0.0, min(low, high - 0.1))
+    for step in STEPS:
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        if last - first <= MOST_TICKS - 1:
+            break
+    return [place * step for place in range(first, last + 1)]
+
+
 def dots(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]], key: str) -> Markup:
     """A line for each model: its mean with the interval, and a small dot for each seed."""
     shown: list[tuple[str, Estimate, list[float]]] = []
@@ -168,22 +181,21 @@ def dots(pipeline: Pipeline, scores: Mapping[int, Mapping[str, Scores]], key: st
             seeds = [one.estimate(key).mean for one in of]
             shown.append((pipeline.labels.get(name, name), Scores.pooled(of).estimate(key), seeds))
     ends = [bound for _, one, _ in shown for bound in (one.mean - one.margin, one.mean + one.margin)]
-    low = math.floor(10 * max(0.0, min(ends, default=0.0))) / 10
-    high = math.ceil(10 * min(1.0, max(ends, default=1.0))) / 10
-    low, high = (low, high) if high - low >= 0.1 else (max(0.0, high - 0.1), max(high, 0.1))
+    ticks = _ticks(max(0.0, min(ends, default=0.0)), min(1.0, max(ends, default=1.0)))
+    low, high = ticks[0], ticks[-1]
     height = TOP + ROW * len(shown) + 26
 
     def across(value: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * (min(max(value, low), high) - low) / (high - low)
 
     parts = []
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        x = across(low + share * (high - low))
+    for tick in ticks:
+        x = across(tick)
         parts.append(
             Markup(
                 '<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>'
                 '<text class="tick" x="{x:.1f}" y="{}" text-anchor="middle">{}</text>'
-            ).format(TOP, height - 24, height - 8, f"{100 * (low + share * (high - low)):.3g}%", x=x)
+            ).format(TOP, height - 24, height - 8, f"{100 * tick:.3g}%", x=x)
         )
     for place, (label, one, seeds) in enumerate(shown):
         y = TOP + ROW * (place + 0.5)

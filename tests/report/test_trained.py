@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from r1data.recipe import Pipeline
 from r1data.report.curves import chart, curves, standalone
-from r1data.report.pipeline_page import dots, markdown, pictures, render_pipeline_page, rows
+from r1data.report.pipeline_page import _ticks, dots, markdown, pictures, render_pipeline_page, rows
 from r1data.scores import MEANS, Scores
 
 HOSTILE = "<script>alert(1)</script>"
+shares = st.floats(0, 1)
 numbers = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12)
 PIPELINE = Pipeline.model_validate(
     {
@@ -58,6 +59,15 @@ def test_a_gain_is_over_the_model_it_began_with_where_both_were_measured() -> No
     alone = rows(PIPELINE, {0: SCORES[0], 1: {"tuned": SCORES[1]["tuned"]}})[1]
     assert alone.gains[0] == "+25.0 ± 49.0", "of the seed in which both were measured"
     assert tuned.gains[1] == "+0.0 ± 0.0"
+
+
+@given(shares, shares)
+def test_an_axis_holds_what_is_on_it_between_round_shares(one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    ticks = _ticks(low, high)
+    assert 3 <= len(ticks) <= 6
+    assert ticks[0] <= low + 1e-9 and ticks[-1] >= high - 1e-9
+    assert ticks[0] >= 0 and ticks[-1] <= 1 + 1e-9
 
 
 def test_names_are_nothing_but_names() -> None:
