@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from r1data.errors import RecipeError
+from r1data.pipeline import open_pipeline
+from r1data.progress import Progress, Silence
 from r1data.recipe import Grpo, RewardModelling, Sft, read_pipeline, read_runtime, read_training
 
 REPOSITORY = Path(__file__).parents[2]
@@ -77,6 +79,13 @@ def test_the_whole_of_r1_in_small_has_every_stage() -> None:
     pipeline = read_pipeline(REPOSITORY / "data" / "recipes" / "r1-small.yaml")
     assert pipeline.measured == ("base", "zero", "dev1", "dev2", "dev3", "r1", "small", "distilled", "small-rl")
     assert [stage.model.id for stage in pipeline.stages if isinstance(stage, Sft)] == ["base", "base", "small"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["r1-small", "smollm2-gym"])
+def test_no_pipeline_that_is_shipped_asks_what_it_holds_out(name: str, tmp_path: Path) -> None:
+    path = REPOSITORY / "data" / "recipes" / f"{name}.yaml"
+    open_pipeline(path, read_runtime(None), tmp_path / "w", Progress(Silence()), [])
 
 
 @pytest.mark.parametrize(
