@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,18 @@ class TrainingFolder:
             except ValueError:  # a kill has cut the last line
                 break
         return rows
+
+
+def tokens_per_second(rows: Sequence[Mapping[str, Any]]) -> float | None:
+    """From the rows of the metrics: tokens that went through the policy, prompts included, over all seconds; None
+    where a trainer does not count them. Some begin to count anew behind a kill.
+    """
+    seen = [0.0, *(row["tokens_seen"] for row in rows if "tokens_seen" in row)]
+    seconds = rows[-1]["seconds"] if rows else 0
+    if len(seen) == 1 or not seconds:
+        return None
+    total: float = sum(now - before if now >= before else now for before, now in pairwise(seen))
+    return total / seconds
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def main() -> int:
 def _train(job: "Job") -> None:  # type: ignore[name-defined] # noqa: F821
     from importlib import import_module
 
+    from r1data.trained import tokens_per_second
+
     home = {"sft": "training.sft", "grpo": "training.grpo", "reward": "training.reward_model"}
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(job.folder.root / "tensorboard")
     started = time.monotonic()
@@ -48,6 +50,8 @@ def _train(job: "Job") -> None:  # type: ignore[name-defined] # noqa: F821
     if os.environ.get("RANK", "0") == "0":
         rows = job.folder.read_metrics()  # their time goes on over a kill
         summary["seconds"] = rows[-1]["seconds"] if rows else round(time.monotonic() - started, 1)
+        if speed := tokens_per_second(rows):
+            summary["tokens_per_second"] = round(speed)
         staged = job.folder.summary.with_suffix(".staged")
         staged.write_text(json.dumps(summary))
         staged.replace(job.folder.summary)

@@ -15,8 +15,9 @@ RENAMED = {
     "completions/mean_length": "length",
     "completions/clipped_ratio": "truncated",
     "mean_token_accuracy": "token_accuracy",
+    "num_tokens": "tokens_seen",
 }
-SILENT = ("step_time", "num_tokens", "total_flos")
+SILENT = ("step_time", "total_flos")
 
 
 def line(step: int, logs: dict[str, Any], seconds: float) -> dict[str, Any]:

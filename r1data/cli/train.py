@@ -63,6 +63,8 @@ def run(
     console = Console(highlight=False)
     samples = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in trained.summary["samples"].items())
     console.print(f"steps    {trained.summary['steps']:,} in {timedelta(seconds=round(trained.summary['seconds']))}")
+    if speed := trained.summary.get("tokens_per_second"):
+        console.print(f"speed    {speed:,} tokens a second")
     console.print(f"samples  {samples}")
     console.print(f"model    {trained.model}")
     console.print(f"report   {page}")

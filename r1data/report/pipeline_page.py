@@ -52,6 +52,7 @@ class Training:
     seed: int
     steps: int
     seconds: float
+    speed: int | None
     held_out: dict[str, float] | None
     curves: list[Curve]
 
@@ -111,8 +112,11 @@ def render_pipeline_page(
             kind = folder.read_job()["settings"]["kind"]
             shown = curves(folder.read_metrics())[:6]
             went.append(
-                Training(name, kind, seed, summary["steps"], summary["seconds"], summary.get("held_out"), shown)
-            )
+                Training(
+                    name, kind, seed, summary["steps"], summary["seconds"], summary.get("tokens_per_second"),
+                    summary.get("held_out"), shown,
+                )
+            )  # fmt: skip
     return environment().get_template("pipeline.html.jinja").render(
         pipeline=pipeline,
         columns=COLUMNS,

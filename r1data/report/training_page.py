@@ -45,6 +45,7 @@ def render_training_page(folder: TrainingFolder) -> str:
         done=bool(summary),
         step=rows[-1]["step"] if rows else 0,
         seconds=str(timedelta(seconds=round(summary.get("seconds", rows[-1]["seconds"] if rows else 0)))),
+        speed=summary.get("tokens_per_second"),
         curves=curves(rows),
         samples=samples,
         held_out=summary.get("held_out"),

@@ -10,6 +10,7 @@ from r1data.recipe import Pipeline
 from r1data.report.curves import chart, curves, standalone
 from r1data.report.pipeline_page import _ticks, dots, markdown, pictures, render_pipeline_page, rows
 from r1data.scores import MEANS, Scores
+from r1data.trained import tokens_per_second
 
 HOSTILE = "<script>alert(1)</script>"
 shares = st.floats(0, 1)
@@ -68,6 +69,13 @@ def test_an_axis_holds_what_is_on_it_between_round_shares(one: float, other: flo
     assert 3 <= len(ticks) <= 6
     assert ticks[0] <= low + 1e-9 and ticks[-1] >= high - 1e-9
     assert ticks[0] >= 0 and ticks[-1] <= 1 + 1e-9
+
+
+def test_tokens_are_counted_on_where_a_trainer_begins_anew() -> None:
+    rows = [{"step": 1, "seconds": 2.0, "tokens_seen": 100}, {"step": 2, "seconds": 4.0, "tokens_seen": 200}]
+    assert tokens_per_second(rows) == 50
+    assert tokens_per_second([*rows, {"step": 3, "seconds": 10.0, "tokens_seen": 100}]) == 30
+    assert tokens_per_second([]) is tokens_per_second([{"step": 1, "seconds": 2.0}]) is None
 
 
 def test_names_are_nothing_but_names() -> None:
