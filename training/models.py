@@ -76,17 +76,19 @@ def require_room(job: Job) -> None:
         ModelError: it has not.
     """
     settings = job.settings
-    asked = settings.max_tokens if isinstance(settings, Grpo) else settings.max_length
+    key = "max_tokens" if isinstance(settings, Grpo) else "max_length"
+    asked = getattr(settings, key)
     has = getattr(AutoConfig.from_pretrained(job.model, revision=job.revision), "max_position_embeddings", None)
     if settings.positions is None and has is not None and asked > has:
         raise ModelError(
             f"the model has room for {has:,} tokens, and the training is for {asked:,}",
-            f"set positions: {asked} (what comes out says so, too), or train on less",
+            f"set {key}: {has} or less, or positions: {asked}, which what comes out will say, too",
         )
 
 
 def load_scorer(job: Job, tokenizer: Any) -> Any:  # noqa: ANN401
     """The same network with a head that gives one number."""
+    require_room(job)
     model = AutoModelForSequenceClassification.from_pretrained(
         job.model, revision=job.revision, num_labels=1, **_loading(job)
     )

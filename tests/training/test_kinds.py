@@ -297,11 +297,11 @@ def test_judged_pairs_are_learnt_from_where_the_difference_is_clear(tmp_path: Pa
 def test_the_check_fails_on_a_template_that_swallows_the_reasoning(tmp_path: Path) -> None:
     (tmp_path / "t.jinja").write_text(SWALLOWS)
     data = write_lines(tmp_path / "d.jsonl", talks(4))
-    job = job_for(tmp_path / "t", kind="sft", data=[data], chat_template=str(tmp_path / "t.jinja"))
+    job = job_for(tmp_path / "t", kind="sft", data=[data], max_length=512, chat_template=str(tmp_path / "t.jinja"))
     job.folder.root.mkdir()
     with pytest.raises(TrainingError, match="swallows the reasoning") as error:
         look_at(job)
     assert "chat_template" in str(error.value.remedy)
-    plain = job_for(tmp_path / "u", kind="sft", data=[data])
+    plain = job_for(tmp_path / "u", kind="sft", data=[data], max_length=512)
     plain.folder.root.mkdir()
     assert look_at(plain)["counts"]["taken"] == 4
