@@ -18,7 +18,7 @@ import yaml
 
 from r1data import __version__
 from r1data.engines import Standby
-from r1data.errors import RecipeError
+from r1data.held_out import require_unseen
 from r1data.mix import MixJob, begin_mix, in_turn, make_part, merge_parts, recipe_of
 from r1data.model import model_fingerprint
 from r1data.progress import Progress
@@ -40,13 +40,12 @@ from r1data.recipe import (
     fingerprint,
     fingerprint_file,
     read_pipeline,
-    read_recipe,
 )
-from r1data.report.pipeline_page import markdown, pictures, render_pipeline_page
+from r1data.report.model_table import markdown
+from r1data.report.pipeline_page import pictures, render_pipeline_page
 from r1data.report.training_page import write_training_page
 from r1data.run import run
 from r1data.scores import Scores, scores
-from r1data.sources import read_prompts
 from r1data.sources.finding import find_files
 from r1data.stages import open_job
 from r1data.store import Workspace
@@ -315,69 +314,37 @@ def _placed(job: PipelineJob, seed: int, stage: Sft | Grpo | RewardModelling) ->
 
 
 def _require_held_out(job: PipelineJob) -> None:
-    """Refuse a stage that asks a question that models are measured by.
+    """Refuse a stage that learns from a question that models are measured by.
 
     Raises:
         RecipeError: one does.
     """
-    pipeline = job.pipeline
-    seed = pipeline.seeds[0]
-    held = _questions(held_out_recipe(job, seed, next(iter(pipeline.models))))
-    for stage in pipeline.stages:
-        asked = {place: _questions(recipe) for place, recipe in _asking(job, seed, stage)}
-        for place, questions in {**asked, **_shown(pipeline, stage)}.items():
-            if both := held & questions:
-                raise RecipeError(
-                    f"{place}: asks {len(both):,} of the held-out questions, such as {min(both)!r}",
-                    "take other prompts for the stage, or for held_out",
-                )
+    stages, seed = job.pipeline.stages, job.pipeline.seeds[0]
+    held = held_out_recipe(job, seed, next(iter(job.pipeline.models)))
+    asked = [one for stage in stages for one in _asked(job, seed, stage)]
+    require_unseen(held, asked, [one for stage in stages for one in _shown(job, stage)])
 
 
-def _asking(job: PipelineJob, seed: int, stage: Data | Sft | Grpo | RewardModelling) -> Iterator[tuple[str, Recipe]]:
-    folder = job.pipeline.folder
+def _asked(job: PipelineJob, seed: int, stage: Data | Sft | Grpo | RewardModelling) -> Iterator[tuple[str, Recipe]]:
+    """The prompts of a stage."""
     if isinstance(stage, Grpo):
         prompts = (*stage.prompts, *(stage.general.prompts if stage.general is not None else ()))
-        yield f"stage {stage.name}", Recipe(name="grpo", model=stage.model, prompts=prompts, folder=folder)
+        yield f"stage {stage.name}", Recipe(name="grpo", model=stage.model, prompts=prompts, folder=job.pipeline.folder)
     if isinstance(stage, Data):
         mixing = data_job(job, seed, stage)
         for part in mixing.mix.parts:
             if isinstance(part, RecipePart):
-                changes = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in part.changes.items()]
-                yield f"stage {stage.name}, part {part.name}", read_recipe(folder / part.recipe, changes)
+                yield f"stage {stage.name}, part {part.name}", recipe_of(mixing, part)
             elif isinstance(part, RepliesPart):
                 yield f"stage {stage.name}, part {part.name}", part.recipe(part.name, mixing.mix.folder)
 
 
-def _shown(pipeline: Pipeline, stage: Data | Sft | Grpo | RewardModelling) -> dict[str, set[str]]:
-    """The questions of files with conversations that a stage learns from; datasets of the pipeline ask what their
-    recipes ask.
-    """
+def _shown(job: PipelineJob, stage: Data | Sft | Grpo | RewardModelling) -> Iterator[tuple[str, Path]]:
+    """The files of conversations that a stage learns from. Datasets of the pipeline ask what their recipes ask."""
     if not isinstance(stage, Sft | RewardModelling):
-        return {}
-    made = {str(one.name) for one in pipeline.stages if isinstance(one, Data)}
-    given = stage.model_copy(update={"folder": pipeline.folder})
-    files = [file for name in stage.data if name not in made for file in data_files(given.resolve(name), stage.kind)]
-    return {f"stage {stage.name}, {file}": set(_asked_in(file)) for file in files}
-
-
-def _asked_in(file: Path) -> Iterator[str]:
-    """The last question of each conversation of a file; tables of judged pairs have it in a column."""
-    found = pl.scan_parquet(file) if file.suffix == ".parquet" else pl.scan_ndjson(file, infer_schema_length=None)
-    rows = found.select(pl.col("^(messages|question)$")).collect()
-    if "messages" not in rows.columns:
-        yield from (_plain(question) for question in rows["question"])
         return
-    for turns in rows["messages"]:
-        for turn in turns:
-            if turn["role"] == "user":
-                yield _plain(turn["content"])
-
-
-def _questions(recipe: Recipe) -> set[str]:
-    found = read_prompts(recipe).prompts
-    last = found.select(pl.col("messages").list.last().struct.field("content").alias("question"))["question"]
-    return {_plain(question) for question in last}
-
-
-def _plain(question: str) -> str:
-    return " ".join(question.split())
+    made = {str(one.name) for one in job.pipeline.stages if isinstance(one, Data)}
+    given = stage.model_copy(update={"folder": job.pipeline.folder})
+    for name in stage.data:
+        if name not in made:
+            yield from ((f"stage {stage.name}, {file}", file) for file in data_files(given.resolve(name), stage.kind))

@@ -121,12 +121,6 @@ def train(job: Job) -> dict[str, Any]:
     assert isinstance(settings, Grpo)
     tokenizer = models.load_tokenizer(job)
     gpu = models.on_gpu(job.where)
-    micro, accumulated = batches(settings.questions * settings.group, job)
-    if micro * accumulated % settings.group:
-        raise RecipeError(
-            f"group: {settings.group} completions of a prompt do not fit into the {micro * accumulated} of a process",
-            "change training.processes in the runtime, or questions",
-        )
     device = str(PartialState(cpu=not gpu).device)  # each process has its own
     raters = {name: RewardModel.load(Path(path), device) for name, path in job.reward_models.items()}
     prompts, places = _prompts(job)
@@ -135,7 +129,6 @@ def train(job: Job) -> dict[str, Any]:
     if not use_vllm and job.where.processes == 1:
         ends = end_ids(tokenizer, models.load_generation_config(job))
         rollouts = Rollouts(ends, settings.temperature, settings.max_tokens, job.where.rollout_batch)
-    refreshed = settings.reference_every is not None and settings.kl > 0 and settings.lora is None
     warm_up()
     with VerifierPool(None, settings.deadline) as pool:
         pool.expect(prompts["verifier"].unique())
@@ -145,51 +138,66 @@ def train(job: Job) -> dict[str, Any]:
             rollouts,
             job.special_tokens,
             model=models.load_policy(job, tokenizer),
-            args=GRPOConfig(
-                **arguments(
-                    job,
-                    settings.steps,
-                    {
-                        "max_steps": settings.steps,
-                        "per_device_train_batch_size": micro,
-                        "gradient_accumulation_steps": accumulated,
-                        "steps_per_generation": accumulated * settings.rollout_steps,
-                        "num_generations": settings.group,
-                        "max_completion_length": settings.max_tokens,
-                        "temperature": settings.temperature,
-                        "beta": settings.kl,
-                        "epsilon": settings.clip,
-                        "loss_type": "grpo",
-                        "scale_rewards": "group",
-                        "reward_weights": scorer.weights,
-                        "mask_truncated_completions": settings.mask_truncated,
-                        "sync_ref_model": refreshed,
-                        "ref_model_sync_steps": settings.reference_every or 1,
-                        "ref_model_mixup_alpha": 1.0,
-                        "shuffle_dataset": False,  # `order` has done it
-                        "use_vllm": use_vllm,
-                        "vllm_mode": "colocate",
-                        "vllm_gpu_memory_utilization": job.where.vllm_memory,
-                        "model_init_kwargs": {"revision": job.revision} if job.revision else None,  # of the reference
-                    },
-                )
-            ),
+            args=_configuration(job, scorer.weights, use_vllm=use_vllm),
             train_dataset=_dataset(prompts, places),
             processing_class=tokenizer,
             peft_config=models.adapters(job, "CAUSAL_LM"),
             callbacks=[WriteMetrics(job.folder)],
         )
-        if refreshed and trainer.is_deepspeed_enabled:
+        followed = trainer.ref_model if trainer.args.sync_ref_model else None
+        if followed is not None and trainer.is_deepspeed_enabled:
             raise RecipeError(
                 "reference_every: a reference that follows the policy cannot be kept in checkpoints of DeepSpeed",
                 "use data/runtimes/train-fsdp.yaml, or leave the reference as it is: reference_every: null",
             )
-        checkpoints.go_on(trainer, job.folder, settings.steps, trainer.ref_model if refreshed else None)
+        checkpoints.go_on(
+            trainer, job.folder, settings.steps, trainer.ref_model if trainer.args.sync_ref_model else None
+        )
         models.leave(trainer, tokenizer, job)
     return {
         "steps": trainer.state.global_step,
         "samples": {"taken": len(places) * settings.group, "prompts": len(set(places))},
     }
+
+
+def _configuration(job: Job, weights: Sequence[float], *, use_vllm: bool) -> GRPOConfig:
+    """The paper's settings in TRL's words.
+
+    Raises:
+        RecipeError: groups cannot be shared out over the processes.
+    """
+    settings = job.settings
+    assert isinstance(settings, Grpo)
+    micro, accumulated = batches(settings.questions * settings.group, job)
+    if micro * accumulated % settings.group:
+        raise RecipeError(
+            f"group: {settings.group} completions of a prompt do not fit into the {micro * accumulated} of a process",
+            "change training.processes in the runtime, or questions",
+        )
+    own = {
+        "max_steps": settings.steps,
+        "per_device_train_batch_size": micro,
+        "gradient_accumulation_steps": accumulated,
+        "steps_per_generation": accumulated * settings.rollout_steps,
+        "num_generations": settings.group,
+        "max_completion_length": settings.max_tokens,
+        "temperature": settings.temperature,
+        "beta": settings.kl,
+        "epsilon": settings.clip,
+        "loss_type": "grpo",
+        "scale_rewards": "group",
+        "reward_weights": list(weights),
+        "mask_truncated_completions": settings.mask_truncated,
+        "sync_ref_model": settings.reference_every is not None and settings.kl > 0 and settings.lora is None,
+        "ref_model_sync_steps": settings.reference_every or 1,
+        "ref_model_mixup_alpha": 1.0,
+        "shuffle_dataset": False,  # `order` has done it
+        "use_vllm": use_vllm,
+        "vllm_mode": "colocate",
+        "vllm_gpu_memory_utilization": job.where.vllm_memory,
+        "model_init_kwargs": {"revision": job.revision} if job.revision else None,  # of the reference
+    }
+    return GRPOConfig(**arguments(job, settings.steps, own))
 
 
 def _prompts(job: Job) -> tuple[pl.DataFrame, list[int]]:

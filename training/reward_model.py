@@ -114,6 +114,7 @@ def train(job: Job) -> dict[str, Any]:
     rows = list(_pairs(job, encoder, counts) if settings.loss == "pairwise" else _points(job, encoder, counts))
     if not rows:
         raise SourceError(f"no sample is left to learn from: {dict(counts)}")
+    unseen = list(_rows(job.held_out, NEEDED[settings.loss]))  # now, so that what is wrong with it costs no training
     model = models.load_scorer(job, tokenizer)
     micro, accumulated = batches(settings.batch, job)
     steps = math.ceil(math.ceil(len(rows) / settings.batch) * settings.epochs)
@@ -147,9 +148,9 @@ def train(job: Job) -> dict[str, Any]:
     card = {"reads": settings.part, "loss": settings.loss, "ends": sorted(encoder.end_ids)}
     models.leave(trainer, tokenizer, job, {CARD: json.dumps(card)})
     summary = {"steps": trainer.state.global_step, "samples": dict(counts)}
-    if job.held_out and trainer.accelerator.is_main_process:
-        model = RewardModel.load(job.folder.model, str(trainer.accelerator.device))
-        summary["held_out"] = told_right(model, settings.loss, list(_rows(job.held_out, NEEDED[settings.loss])))
+    if unseen and trainer.accelerator.is_main_process:
+        rater = RewardModel.load(job.folder.model, str(trainer.accelerator.device))
+        summary["held_out"] = told_right(rater, settings.loss, unseen)
     return summary
 
 

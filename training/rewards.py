@@ -92,7 +92,7 @@ class Scorer:
             if points(found.outcome) == FAULT:
                 asked = self._rows[place]
                 LOG.warning(
-                    "no reward: %s by %s: %s; of %r", found.outcome, found.verifier, found.detail, asked["question"]
+                    "no reward: %s by %s: %r; of %r", found.outcome, found.verifier, found.detail, asked["question"]
                 )
 
     def _judged(self, place: int) -> Score:

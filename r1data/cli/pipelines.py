@@ -16,7 +16,7 @@ from r1data.cli.workspaces import RUNS
 from r1data.pipeline import PipelineJob, PipelineResult, open_pipeline, run_pipeline
 from r1data.progress import Progress
 from r1data.recipe import read_pipeline, read_runtime
-from r1data.report.pipeline_page import COLUMNS, rows
+from r1data.report.model_table import COLUMNS, rows
 
 
 def run_a_pipeline(

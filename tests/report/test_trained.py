@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from r1data.recipe import Pipeline
 from r1data.report.curves import chart, curves, standalone
-from r1data.report.pipeline_page import _ticks, dots, markdown, pictures, render_pipeline_page, rows
+from r1data.report.dots import dots, round_ticks
+from r1data.report.model_table import markdown, rows
+from r1data.report.pipeline_page import pictures, render_pipeline_page
 from r1data.scores import MEANS, Scores
 from r1data.trained import tokens_per_second
 
-HOSTILE = "<script>alert(1)</script>"
+HOSTILE = "<script>alert(1)</script>|"
 shares = st.floats(0, 1)
 numbers = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12)
 PIPELINE = Pipeline.model_validate(
@@ -65,7 +67,7 @@ def test_a_gain_is_over_the_model_it_began_with_where_both_were_measured() -> No
 @given(shares, shares)
 def test_an_axis_holds_what_is_on_it_between_round_shares(one: float, other: float) -> None:
     low, high = min(one, other), max(one, other)
-    ticks = _ticks(low, high)
+    ticks = round_ticks(low, high)
     assert 3 <= len(ticks) <= 6
     assert ticks[0] <= low + 1e-9 and ticks[-1] >= high - 1e-9
     assert ticks[0] >= 0 and ticks[-1] <= 1 + 1e-9
@@ -83,4 +85,12 @@ def test_names_are_nothing_but_names() -> None:
     assert "<script" not in page and "&lt;script" in page
     assert "<script" not in dots(PIPELINE, SCORES, "accuracy")
     assert all("<script" not in text and ElementTree.fromstring(text) for _, text in pictures(PIPELINE, SCORES, {}))
-    assert markdown(PIPELINE, SCORES).splitlines()[0].startswith("| model | accuracy | gained |")
+    table = markdown(PIPELINE, SCORES)
+    assert table.startswith("| model | accuracy | gained |")
+    assert "<script" not in table and "&lt;/script>\\|" in table
+
+
+def test_a_model_of_which_nothing_could_be_judged_breaks_no_picture() -> None:
+    unjudged = {0: {"base": BASE, "tuned": of([float("nan")] * 4)}}
+    drawn = dots(PIPELINE, unjudged, "accuracy")
+    assert "Tuned" not in drawn and "Tuned" in dots(PIPELINE, unjudged, "format")
