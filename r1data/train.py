@@ -38,7 +38,8 @@ ENVIRONMENT = {
 PLACES = {"model", "data", "prompts", "held_out", "chat_template", "name"}
 """Settings that say where something is; what it is tells one training from another."""
 TOLD = {"loss": "loss", "reward": "reward", "reward_accuracy": "right", "length": "tokens"}
-"""Metrics that are told while it goes on, and how they are called."""
+"""Metrics that are told while it goes on, and how they are called. The loss is not where there are rewards: the
+advantages of a group add up to 0, so that it stays there, however well the training goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,8 @@ def _tell(job: TrainingJob, before: int) -> int:
         return before
     last = rows[-1]
     steps = f" of {job.settings.steps}" if isinstance(job.settings, Grpo) else ""
-    said = [f"{name} {last[key]:.3g}" for key, name in TOLD.items() if key in last]
+    told = {key: name for key, name in TOLD.items() if key in last and (key != "loss" or "reward" not in last)}
+    said = [f"{name} {last[key]:.3g}" for key, name in told.items()]
     job.progress.say(f"step {last['step']}{steps}: {', '.join(said)}")
     return int(last["step"])
 
