@@ -79,6 +79,12 @@ class Scripted:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def is_alone(self) -> bool:
+        """Whether nobody is connected any more: what a client that is gone had sent has arrived."""
+        open_ends = (psutil.CONN_ESTABLISHED, psutil.CONN_SYN_RECV, psutil.CONN_CLOSE_WAIT)
+        connections = psutil.net_connections("tcp")
+        return not any(one.laddr and one.laddr.port == self.port and one.status in open_ends for one in connections)
+
     def asked(self) -> int:
         """How many requests it has got, about: the size of the log in lines would cost reading it."""
         log = self.folder / "log"
@@ -260,7 +266,8 @@ class Chaos:
     def _bury_run(self, run: subprocess.Popen[bytes]) -> None:
         """What this run asked for, and is not durable, is lost, and no more than there were slots."""
         run.wait()
-        time.sleep(0.05)  # what was on its way arrives
+        # A server that has just come back, on a busy machine, may read what was sent a good while after.
+        assert wait_until(self._server.is_alone, STARTUP_SECONDS), "somebody holds on to the server"
         requests = self._server.requests()[self._asked_before :]
         self._count(len(set(requests) - self.durable(requests)))
 
