@@ -106,7 +106,6 @@ def train(job: Job) -> dict[str, Any]:
                     "packing": settings.packing,
                     "dataset_kwargs": {"skip_prepare_dataset": not settings.packing},  # it is prepared
                     "shuffle_dataset": False,
-                    "pad_token": tokenizer.pad_token,
                     "eos_token": tokenizer.eos_token,
                 },
             )
