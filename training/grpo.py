@@ -150,9 +150,7 @@ def train(job: Job) -> dict[str, Any]:
                 "reference_every: a reference that follows the policy cannot be kept in checkpoints of DeepSpeed",
                 "use data/runtimes/train-fsdp.yaml, or leave the reference as it is: reference_every: null",
             )
-        checkpoints.go_on(
-            trainer, job.folder, settings.steps, trainer.ref_model if trainer.args.sync_ref_model else None
-        )
+        checkpoints.go_on(trainer, job.folder, settings.steps, followed)
         models.leave(trainer, tokenizer, job)
     return {
         "steps": trainer.state.global_step,
