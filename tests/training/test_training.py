@@ -188,14 +188,15 @@ def first_prompts(folder: Path, runtime: Runtime, tiny: Path, standby: Standby) 
 
 def test_reinforcement_learning_improves_what_it_rewards(made: tuple[Path, dict[str, Scores], Scores]) -> None:
     _, of, _ = made
-    assert of["zero"].gain(of["base"], "accuracy").mean > 0
-    form = of["zero"].gain(of["base"], "format")
-    assert form.mean > form.margin
+    for key in ("accuracy", "format"):
+        gain = of["zero"].gain(of["base"], key)
+        assert gain.mean > gain.margin
 
 
 def test_fine_tuning_improves_what_it_shows(made: tuple[Path, dict[str, Scores], Scores]) -> None:
     _, of, _ = made
-    assert of["tuned"].gain(of["base"], "mixed").mean < 0
+    mixed = of["tuned"].gain(of["base"], "mixed")
+    assert mixed.mean < -mixed.margin
     for key in ("readable", "format"):
         gain = of["tuned"].gain(of["base"], key)
         assert gain.mean > gain.margin
