@@ -10,7 +10,7 @@ from r1data.verifiers.check import BadTask, Check, Finding
 from r1data.verifiers.code.comparison import same_output, same_value
 from r1data.verifiers.code.inside.protocol import COMPILER, wall_limit
 from r1data.verifiers.code.program import find_program
-from r1data.verifiers.code.sandbox import discard, open_session, sandbox
+from r1data.verifiers.code.sandbox import open_session, sandbox
 from r1data.verifiers.code.session import (
     GRACE_SECONDS,
     BuildFailed,
@@ -54,7 +54,6 @@ def verify(check: Check) -> Finding:
             return Finding(Outcome.VERIFIER_ERROR, program, str(error))
         except SandboxError as error:
             trouble = str(error)
-            discard()
     return Finding(Outcome.VERIFIER_ERROR, program, f"the sandbox failed {TRIES} times: {trouble}")
 
 

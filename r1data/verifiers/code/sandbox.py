@@ -16,12 +16,13 @@ import atexit
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL, Popen
 
 from r1data.verifiers.code import bubblewrap
 from r1data.verifiers.code.inside.protocol import BUILD, GO, PRIVATE
@@ -43,8 +44,16 @@ INSIDE = Path(__file__).parent / "inside"
 START = "import sys; sys.path.insert(0, {folder!r}); from inside.zygote import main; main({descriptor}, {private!r})"
 
 
+class SandboxRetired(SandboxError):
+    """It takes no new session; the next sandbox does."""
+
+
 class Sandbox:
-    """A warm runner. Sessions are independent of each other; several may be open, from several threads."""
+    """A warm runner. Sessions are independent of each other; several may be open, from several threads.
+
+    One in which a session broke is retired: it takes no new session, and ends when the last one has ended. The trouble
+    of one session is none of the others'.
+    """
 
     def __init__(self, weak: bool) -> None:
         """Start the runner.
@@ -56,6 +65,9 @@ class Sandbox:
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._folder = None
+        self._books = threading.Lock()
+        self._open_sessions = 0
+        self._retired = self._closed = False
         if weak:
             if os.geteuid() == 0 and (closed := bubblewrap.closed_to_nobody()):
                 raise SandboxUnavailable(
@@ -69,15 +81,18 @@ class Sandbox:
         files = {} if weak else _runner_files()
         try:
             with theirs:
-                self._process = subprocess.Popen(
-                    self._command(theirs.fileno(), files),
-                    env={"PYTHONHASHSEED": "0"},
-                    cwd="/",
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._messages,
-                    pass_fds=[theirs.fileno(), *files.values()],
-                    start_new_session=True,
+                command = self._command(theirs.fileno(), files)
+                self._process = from_lasting_thread(
+                    lambda: Popen(
+                        command,
+                        env={"PYTHONHASHSEED": "0"},
+                        cwd="/",
+                        stdin=DEVNULL,
+                        stdout=DEVNULL,
+                        stderr=self._messages,
+                        pass_fds=[theirs.fileno(), *files.values()],
+                        start_new_session=True,
+                    )
                 )
         except OSError as error:
             raise SandboxUnavailable(f"the sandbox does not start: {error}") from error
@@ -109,31 +124,62 @@ class Sandbox:
         return bubblewrap.confined(bwrap, [*python, start], files, [PRIVATE, BUILD])
 
     @property
-    def alive(self) -> bool:
-        """Whether this process started it and it still runs."""
-        return self._owner == os.getpid() and self._process.poll() is None
+    def usable(self) -> bool:
+        """Whether this process started it, it still runs, and nothing in it has broken."""
+        return self._owner == os.getpid() and not self._retired and self._process.poll() is None
 
     def open(self, source: str, language: Language, function: str | None, limits: Limits) -> Session:
         """Build a program.
 
         Raises:
             BuildFailed: it does not compile.
+            SandboxRetired: another one is to be asked.
             SandboxError: the sandbox broke.
         """
-        session = Session(limits, self._folder)
+        with self._books:
+            if self._retired:
+                raise SandboxRetired("the sandbox takes no new session")
+            self._open_sessions += 1
+        try:
+            session = Session(limits, self._folder, broken=self.retire, closed=self._leave)
+        except BaseException:
+            self._leave()
+            raise
         try:
             with session.theirs() as descriptors, self._lock:
                 socket.send_fds(self._control, [GO], descriptors)
             session.build(source, language, function)
         except BaseException as error:
+            if isinstance(error, OSError):
+                self.retire()
             session.close()
             if isinstance(error, OSError):
                 raise SandboxError(f"the runner is gone: {error}") from error
             raise
         return session
 
+    def retire(self) -> None:
+        """Take no new session, and end with the last of those that are open."""
+        with self._books:
+            self._retired = True
+            # After a fork the sessions are the parent's.
+            if self._open_sessions and self._owner == os.getpid():
+                return
+        self.close()
+
+    def _leave(self) -> None:
+        with self._books:
+            self._open_sessions -= 1
+            if self._open_sessions or not self._retired:
+                return
+        self.close()
+
     def close(self) -> None:
         """End the runner and everything in it."""
+        with self._books:
+            if self._closed:
+                return
+            self._closed = self._retired = True
         self._control.close()
         os.close(self._messages)
         if self._owner != os.getpid():  # after a fork it is still the parent's
@@ -146,6 +192,30 @@ class Sandbox:
     def _last_message(self) -> str:
         lines = os.pread(self._messages, 1 << 16, 0).decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""
+
+
+def _thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "starting sandboxes")
+
+
+_starter = _thread()
+
+
+def _renew_after_fork() -> None:
+    global _starter
+    _starter = _thread()
+
+
+os.register_at_fork(after_in_child=_renew_after_fork)
+
+
+def from_lasting_thread(start: Callable[[], Popen[bytes]]) -> Popen[bytes]:
+    """Start a process from a thread that lives as long as this process.
+
+    What is to die with its parent dies, by the kernel's reckoning, with the thread that started it (prctl(2),
+    PR_SET_PDEATHSIG).
+    """
+    return _starter.submit(start).result()
 
 
 # --- the sandbox of this process -------------------------------------------------------------------------------------
@@ -163,8 +233,8 @@ def sandbox() -> Sandbox:
     global _current
     weak = os.environ.get(MODE_VARIABLE) == WEAK
     with _guard:
-        if _current is not None and not (_current.alive and _current.weak == weak):
-            _current.close()
+        if _current is not None and not (_current.usable and _current.weak == weak):
+            _current.retire()
             _current = None
         if _current is None:
             _current = Sandbox(weak)
@@ -189,20 +259,16 @@ def open_session(source: str, language: str, function: str | None, limits: Limit
     Raises:
         BuildFailed: it does not compile, or is longer than a megabyte.
         SandboxUnavailable: there is no sandbox or no compiler here.
-        SandboxError: the sandbox broke, and has been ended.
+        SandboxError: the sandbox broke; the next program gets a new one.
     """
     entry = LANGUAGES[language]
     if missing := entry.missing():
         raise SandboxUnavailable(missing)
     if len(source) > LONGEST_SOURCE:
         raise BuildFailed(f"the program is longer than {LONGEST_SOURCE} characters")
-    try:
-        return sandbox().open(source, entry, function, limits)
-    except SandboxUnavailable:
-        raise
-    except SandboxError:
-        discard()
-        raise
+    while True:
+        with suppress(SandboxRetired):  # by another thread, between the two calls
+            return sandbox().open(source, entry, function, limits)
 
 
 def run_program(source: str, language: str, inputs: Sequence[str], limits: Limits) -> list[Run]:
@@ -226,7 +292,6 @@ def run_program(source: str, language: str, inputs: Sequence[str], limits: Limit
             break
         except SandboxError as error:
             trouble = str(error)
-            discard()
     return [*runs, *[Run(Status.SANDBOX_ERROR, stderr=trouble)] * (len(inputs) - len(runs))]
 
 

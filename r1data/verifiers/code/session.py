@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,8 +93,11 @@ class Session:
     side: nobody has to empty a pipe, and no output is ever longer than its bound.
     """
 
-    def __init__(self, limits: Limits, parent: str | None) -> None:
-        self._limits = limits
+    def __init__(
+        self, limits: Limits, parent: str | None, *, broken: Callable[[], None], closed: Callable[[], None]
+    ) -> None:
+        """`broken` is told of the sandbox's faults, before they are raised, and `closed` of the end, once."""
+        self._limits, self._broken, self._closed = limits, broken, closed
         self._channel, self._other = socket.socketpair()
         self._files = [os.memfd_create(name) for name in ("stdin", "stdout", "stderr", "result")]
         self._folder = None if parent is None else tempfile.mkdtemp(dir=parent)
@@ -118,6 +121,8 @@ class Session:
         self._files = []
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+        closed, self._closed = self._closed, _nothing
+        closed()
 
     @contextmanager
     def theirs(self) -> Iterator[list[int]]:
@@ -127,6 +132,10 @@ class Session:
 
     def build(self, source: str, language: Language, function: str | None) -> None:
         """Send the program and wait until it is built. Raises as `Sandbox.open` does."""
+        with self._telling():
+            self._build(source, language, function)
+
+    def _build(self, source: str, language: Language, function: str | None) -> None:
         limits = self._limits
         bounds = Bounds(limits.seconds, limits.memory_mb, limits.output_bytes, limits.tasks, limits.forks)
         header = {
@@ -162,6 +171,10 @@ class Session:
         Raises:
             SandboxError: the sandbox broke.
         """
+        with self._telling():
+            return self._run(content)
+
+    def _run(self, content: bytes) -> Run:
         for descriptor in self._files:
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)
@@ -175,6 +188,14 @@ class Session:
         most = self._limits.output_bytes + 1
         messages = os.pread(stderr, MOST_MESSAGES, max(0, os.fstat(stderr).st_size - MOST_MESSAGES))  # the last matter
         return run_of(ending, os.pread(stdout, most, 0), messages, os.pread(result, most, 0), limits=self._limits)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except SandboxError:
+            self._broken()
+            raise
 
     def _try(self) -> Ending:
         try:
@@ -191,6 +212,10 @@ class Session:
             return receive(self._channel)[0]
         except (OSError, EOFError, ValueError) as error:
             raise SandboxError(f"the session broke: {error}") from error
+
+
+def _nothing() -> None:
+    pass
 
 
 def run_of(ending: Ending, stdout: bytes, stderr: bytes, result: bytes, *, limits: Limits) -> Run:

@@ -48,11 +48,11 @@ def judge(program: str, tests: object = DOUBLE, **task: object) -> Finding:
 
 
 def processes() -> list[psutil.Process]:
-    """What lives in or around the sandbox of this process; not what other tests keep running for the next one."""
+    """What lives in or around the sandboxes of this process; not what other tests keep running for the next one."""
     found = []
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
-            if "gym_process" not in " ".join(child.cmdline()):
+            if "inside.zygote" in " ".join(child.cmdline()):
                 found += [child, *child.children(recursive=True)]
     return found
 
@@ -86,7 +86,7 @@ class Watched:
     def __exit__(self, *unused: object) -> None:
         if unused[0] is not None:
             return
-        assert sandbox() is self._sandbox and self._sandbox.alive
+        assert sandbox() is self._sandbox and self._sandbox.usable
         assert is_as_before(self._alone), processes()
         assert judge(GOOD).outcome is Outcome.CORRECT
         assert os.getpid() == psutil.Process().pid

@@ -1,15 +1,21 @@
 """The sandbox itself: what it gives back, where it refuses, and the weaker mode."""
 
+import contextlib
 import os
+import subprocess
+import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from r1data.verifiers.code import Limits, Run, Status, bubblewrap, run_program
 from r1data.verifiers.code.inside.protocol import Ending
-from r1data.verifiers.code.sandbox import MODE_VARIABLE, discard
-from r1data.verifiers.code.session import run_of
+from r1data.verifiers.code.sandbox import MODE_VARIABLE, discard, from_lasting_thread, open_session, sandbox
+from r1data.verifiers.code.session import SandboxError, run_of
 from schemas import Outcome
 from tests.verifiers.code.samples import GOOD, judge, needs_gxx, needs_sandbox, processes
 
@@ -91,8 +97,94 @@ def test_several_threads_may_run_programs() -> None:
 @needs_sandbox
 def test_discard_leaves_no_process() -> None:
     assert judge(GOOD).outcome is Outcome.CORRECT
+    there = processes()
+    assert len(there) >= 2, "bwrap and the runner"
     discard()
     assert processes() == []
+    assert psutil.wait_procs(there, timeout=5)[1] == []
+
+
+@needs_sandbox
+def test_a_broken_session_breaks_no_other_and_the_next_one_has_a_new_sandbox() -> None:
+    discard()
+    with open_session("print(input())", "python", None, Limits()) as good:
+        first, quiet = sandbox(), set(processes())
+        with open_session("print(input())", "python", None, Limits()) as bad:
+            (warden,) = set(processes()) - quiet
+            warden.kill()
+            with pytest.raises(SandboxError, match="the session broke"):
+                bad.run(b"1")
+        assert run_program("print(input())", "python", ["2"], Limits())[0].stdout == "2\n"
+        assert sandbox() is not first and not first.usable
+        assert good.run(b"3").stdout == "3\n"
+        assert quiet <= set(processes())
+    assert psutil.wait_procs(quiet, timeout=5)[1] == [], "the old sandbox ends with its last session"
+
+
+@needs_sandbox
+def test_threads_go_on_while_one_sandbox_after_the_other_is_retired() -> None:
+    stop = threading.Event()
+    results: list[Run] = []
+
+    def retire() -> None:
+        while not stop.is_set():
+            sandbox().retire()
+
+    def work() -> None:
+        for number in range(5):
+            program = "import time\ntime.sleep(0.1)\nprint(input())"
+            results.extend(run_program(program, "python", [str(number)] * 2, Limits()))
+
+    retiring, working = threading.Thread(target=retire), [threading.Thread(target=work) for _ in range(2)]
+    for thread in (retiring, *working):
+        thread.start()
+    for thread in working:
+        thread.join()
+    stop.set()
+    retiring.join()
+    assert [run.status for run in results] == [Status.OK] * 20, results
+    discard()
+    assert processes() == []
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        ("import time\nwhile time.process_time() < 0.2: pass\nprint(1)", Status.OK),
+        ("import time\ntime.sleep(60)", Status.TIMEOUT),
+    ],
+)
+def test_a_machine_that_stalls_is_no_sleep_of_the_program(program: str, status: Status) -> None:
+    judge(GOOD)
+    with open_session(program, "python", None, Limits(seconds=0.4)) as session, ThreadPoolExecutor() as pool:
+        before = set(processes())
+        result = pool.submit(session.run, b"")
+        while not set(processes()) - before:
+            time.sleep(0.001)
+        family = processes()
+        for process in family:
+            process.suspend()
+        time.sleep(3)
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+        assert result.result().status is status
+
+
+def test_what_dies_with_its_parent_outlives_the_thread_that_asked_for_it() -> None:
+    program = "import ctypes, time; ctypes.CDLL(None).prctl(1, 9); print('ready', flush=True); time.sleep(60)"
+    with ThreadPoolExecutor() as pool:
+        process = pool.submit(
+            from_lasting_thread, lambda: subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+        ).result()
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+    time.sleep(0.2)
+    try:
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_an_ending_becomes_a_status() -> None:

@@ -91,25 +91,28 @@ def _wait(child: int, seconds: float) -> bool:
     """Wait until the child has ended, or has used up its processor time or its time on the wall; whether it has.
 
     On a busy machine a program waits for its turn, which is not its fault: only one that does next to nothing is ended
-    early by the clock on the wall.
+    early by the clock on the wall. That clock stands still while this process is not woken when it should be, as on a
+    machine that stalls or is suspended: then the program has no chance to run either, and would be taken for asleep.
     """
-    begin = before = time.monotonic()
     asleep, wall = sleep_limit(seconds), wall_limit(seconds)
     clock = (~child << 3) | 2  # the kernel's name for the processor time of another process
-    used_before, patience = 0.0, seconds
+    elapsed = looked = used_before = 0.0
+    patience = seconds
     while True:
-        told = signal.sigtimedwait(CHILD_ENDED, max(patience, 0.001))  # of an orphan too, or that the child was stopped
+        begin = time.monotonic()
+        patience = max(patience, 0.001)
+        told = signal.sigtimedwait(CHILD_ENDED, patience)  # of an orphan too, or that the child was stopped
         if told is not None and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
             return False
-        now = time.monotonic()
+        elapsed += min(time.monotonic() - begin, patience)
         try:
             used = time.clock_gettime(clock)
         except OSError:  # it has ended just now
             return False
-        elapsed, idle = now - begin, False
-        if now - before > GLANCE / 2:  # a shorter look would take a nap for sleep
-            idle = used - used_before < IDLE * (now - before)
-            before, used_before = now, used
+        idle = False
+        if elapsed - looked > GLANCE / 2:  # a shorter look would take a nap for sleep
+            idle = used - used_before < IDLE * (elapsed - looked)
+            looked, used_before = elapsed, used
         if used >= seconds or elapsed >= wall or (idle and elapsed >= asleep):
             return True
         left = min(max(seconds - used, 0.005), wall - elapsed)
