@@ -194,19 +194,14 @@ class Sandbox:
         return lines[-1] if lines else ""
 
 
-def _thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "starting sandboxes")
-
-
-_starter = _thread()
-
-
-def _renew_after_fork() -> None:
+def _new_starter() -> None:
     global _starter
-    _starter = _thread()
+    _starter = ThreadPoolExecutor(1, "starting sandboxes")
 
 
-os.register_at_fork(after_in_child=_renew_after_fork)
+_starter: ThreadPoolExecutor
+_new_starter()
+os.register_at_fork(after_in_child=_new_starter)
 
 
 def from_lasting_thread(start: Callable[[], Popen[bytes]]) -> Popen[bytes]:
