@@ -34,7 +34,8 @@ from r1data.verifiers.registry import KNOWN, VERIFIERS, version_of
 from schemas import Outcome, Verdict
 
 MOST_WORKERS = 8
-TRIES = 2
+TRIES = 3
+"""So many workers in a row that die of a check are its own doing; fewer may have been killed for another reason."""
 AHEAD = 16
 """Checks that a worker may have before it, so that it never waits for the pool."""
 AHEAD_BYTES = 1 << 15
@@ -42,7 +43,13 @@ HOLD_UP = 0.25
 """Seconds after which checks that wait behind a slow one are given to others."""
 LOAD_SECONDS = 120.0
 STILLBORN = 4
-"""So many nurseries or workers in a row that die before they have done anything are a fault of the machine."""
+"""So many nurseries in a row that end by themselves before there is a verdict are a fault of the machine."""
+KILLED = 50
+"""So many processes in a row that are killed before there is a verdict are one too: something lets none live. One
+killing may count several times, since the workers die with their nursery.
+"""
+ENDING_SECONDS = 1.0
+"""For a nursery that has closed its channel to end: then its status is its own."""
 WINDOW = 4096
 """Checks that `verify_all` has under way."""
 
@@ -127,7 +134,7 @@ class VerifierPool:
         self._broken: dict[str, str] = {}
         self._expected: set[str] = set()
         self._lost = False
-        self._stillborn = 0
+        self._stillborn = self._killed = 0
         self._queues: dict[str, deque[Task]] = {}
         self._lock = threading.Lock()
         self._bell, self._ringer = socket.socketpair()
@@ -294,18 +301,28 @@ class VerifierPool:
         except Closed:
             self._bury_nursery(nursery)
 
-    def _bury_nursery(self, nursery: Nursery) -> None:
+    def _bury_nursery(self, nursery: Nursery, how: str = "by itself") -> None:
         """A nursery that is dead or has to be: its workers die with it, their checks go back."""
+        if how == "by itself":
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                nursery.process.wait(ENDING_SECONDS)
         status = _end(nursery.process)
         self._selector.unregister(nursery.channel)
         nursery.channel.close()
         self._nursery, self._lost = None, True
-        self._stillborn += 1
-        if self._stillborn >= STILLBORN:
-            name = nursery.loading or "any"
-            self._give_up(name, f"its process ends at once (status {status})")
+        if status == -signal.SIGKILL and how == "by itself":
+            self._count_killed()
+        else:
+            self._stillborn += 1
+            if self._stillborn >= STILLBORN:
+                self._give_up(nursery.loading or "any", f"its process ends at once (status {status})")
         for worker in list(self._workers):
             self._bury(worker, "with the process it came from", blame=False)
+
+    def _count_killed(self) -> None:
+        self._killed += 1
+        if self._killed >= KILLED:
+            self._give_up("any", "its processes are killed again and again: is there enough memory?")
 
     def _give_up(self, verifier: str, why: str) -> None:
         """Nothing can be judged by this verifier (or by `any`): say so on every row that asks for it."""
@@ -394,7 +411,7 @@ class VerifierPool:
                 self._watch(worker)
             if events & selectors.EVENT_READ:
                 for message in worker.channel.receive():
-                    self._stillborn = 0
+                    self._stillborn = self._killed = 0
                     worker.judged += 1
                     if worker.tasks:
                         worker.tasks.popleft().result.set_result(message)
@@ -418,7 +435,7 @@ class VerifierPool:
         if nursery is not None and nursery.busy and nursery.deadline <= now:
             if nursery.loading is not None:
                 self._give_up(nursery.loading, f"the verifier was not loaded within {LOAD_SECONDS:g} s")
-            self._bury_nursery(nursery)
+            self._bury_nursery(nursery, "at its deadline")
 
     def _relieve(self, worker: Worker) -> None:
         """Let others judge what waits behind a slow check; what this worker says of it later is not listened to."""
@@ -445,9 +462,7 @@ class VerifierPool:
                 detail = f"the worker died {how} {TRIES} times while it judged this"
                 self._settle(tasks.popleft(), Finding(Outcome.VERIFIER_ERROR, detail=detail), 0.0)
         if not tasks and not worker.judged and blame:
-            self._stillborn += 1
-            if self._stillborn >= STILLBORN:
-                self._give_up("any", "worker processes end at once")
+            self._count_killed()
         self._put_back(tasks)
 
     def _settle(self, task: Task, finding: Finding, seconds: float) -> None:

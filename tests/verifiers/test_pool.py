@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from r1data.verifiers import Check, VerifierPool
+from r1data.verifiers import pool as pool_module
 from r1data.verifiers.pool import Nursery, Task, Worker
 from schemas import Outcome
 
@@ -178,6 +179,40 @@ def test_workers_that_cannot_start_are_a_fault_that_is_told(monkeypatch: pytest.
     with VerifierPool(2, deadline=5) as pool:
         verdict = pool.submit(check(1, "x", "x")).result(30)
     assert verdict.outcome == Outcome.VERIFIER_ERROR and "ends at once" in verdict.detail
+
+
+def test_a_nursery_that_is_killed_again_and_again_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One kill of a nursery that has workers counted three times, and two such were the end of all verdicts."""
+    asked = VerifierPool._ask
+    killed: set[int] = set()
+
+    def ask(pool: VerifierPool, nursery: Nursery, request: bytes, descriptors: tuple[int, ...] = ()) -> bool:
+        took = asked(pool, nursery, request, descriptors)
+        if descriptors and len(killed) < 6:
+            nursery.process.kill()
+            nursery.process.wait()
+            killed.add(nursery.process.pid)
+        return took
+
+    monkeypatch.setattr(VerifierPool, "_ask", ask)
+    with VerifierPool(2, deadline=30) as pool:
+        verdict = pool.submit(Check("2" * 32, "choice", "A", None, "en", "The answer is A.")).result(60)
+    assert verdict.outcome == Outcome.CORRECT and len(killed) == 6, verdict
+
+
+def test_where_everything_is_killed_the_rows_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "KILLED", 3)
+    found = VerifierPool._found_nursery
+
+    def found_dead(pool: VerifierPool) -> Nursery:
+        nursery = found(pool)
+        nursery.process.kill()
+        return nursery
+
+    monkeypatch.setattr(VerifierPool, "_found_nursery", found_dead)
+    with VerifierPool(2, deadline=5) as pool:
+        verdict = pool.submit(check(1, "x", "x")).result(30)
+    assert verdict.outcome == Outcome.VERIFIER_ERROR and "killed again and again" in verdict.detail
 
 
 @pytest.mark.slow
