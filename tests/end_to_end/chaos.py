@@ -193,7 +193,8 @@ class Chaos:
     def unleash(self, victims: Sequence[str], pace: int) -> Toll:
         """Kill all `victims` in this order, each after up to `pace` further requests; then let a run come to its end.
 
-        A run that ends by itself before has to end well; then only runs are left to kill, in their start and their end.
+        What is not there when its time has come is killed later. A run that ends by itself before has to end well; then
+        only runs are left to kill, in their start and their end.
         """
         remaining = list(victims)
         while True:
@@ -203,6 +204,8 @@ class Chaos:
                     victim = remaining.pop(0)
                     if self._kill(victim, run):
                         self.toll.kills[victim] += 1
+                    else:  # not born yet: on a busy machine that takes its time
+                        remaining.append(victim)
                     if victim in ("run", "everything"):
                         break
                 else:
