@@ -301,16 +301,16 @@ class VerifierPool:
         except Closed:
             self._bury_nursery(nursery)
 
-    def _bury_nursery(self, nursery: Nursery, how: str = "by itself") -> None:
+    def _bury_nursery(self, nursery: Nursery, *, overdue: bool = False) -> None:
         """A nursery that is dead or has to be: its workers die with it, their checks go back."""
-        if how == "by itself":
+        if not overdue:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 nursery.process.wait(ENDING_SECONDS)
         status = _end(nursery.process)
         self._selector.unregister(nursery.channel)
         nursery.channel.close()
         self._nursery, self._lost = None, True
-        if status == -signal.SIGKILL and how == "by itself":
+        if status == -signal.SIGKILL and not overdue:
             self._count_killed()
         else:
             self._stillborn += 1
@@ -435,7 +435,7 @@ class VerifierPool:
         if nursery is not None and nursery.busy and nursery.deadline <= now:
             if nursery.loading is not None:
                 self._give_up(nursery.loading, f"the verifier was not loaded within {LOAD_SECONDS:g} s")
-            self._bury_nursery(nursery, "at its deadline")
+            self._bury_nursery(nursery, overdue=True)
 
     def _relieve(self, worker: Worker) -> None:
         """Let others judge what waits behind a slow check; what this worker says of it later is not listened to."""

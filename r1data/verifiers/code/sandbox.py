@@ -18,8 +18,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, Popen
@@ -27,6 +26,7 @@ from subprocess import DEVNULL, Popen
 from r1data.verifiers.code import bubblewrap
 from r1data.verifiers.code.inside.protocol import BUILD, GO, PRIVATE
 from r1data.verifiers.code.languages import LANGUAGES, Language
+from r1data.verifiers.code.lasting import from_lasting_thread
 from r1data.verifiers.code.session import (
     START_SECONDS,
     BuildFailed,
@@ -63,9 +63,9 @@ class Sandbox:
         """
         self.weak = weak
         self._owner = os.getpid()
-        self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._folder = None
-        self._books = threading.Lock()
+        self._counting = threading.Lock()
         self._open_sessions = 0
         self._retired = self._closed = False
         if weak:
@@ -136,7 +136,7 @@ class Sandbox:
             SandboxRetired: another one is to be asked.
             SandboxError: the sandbox broke.
         """
-        with self._books:
+        with self._counting:
             if self._retired:
                 raise SandboxRetired("the sandbox takes no new session")
             self._open_sessions += 1
@@ -146,7 +146,7 @@ class Sandbox:
             self._leave()
             raise
         try:
-            with session.theirs() as descriptors, self._lock:
+            with session.theirs() as descriptors, self._sending:
                 socket.send_fds(self._control, [GO], descriptors)
             session.build(source, language, function)
         except BaseException as error:
@@ -160,7 +160,7 @@ class Sandbox:
 
     def retire(self) -> None:
         """Take no new session, and end with the last of those that are open."""
-        with self._books:
+        with self._counting:
             self._retired = True
             # After a fork the sessions are the parent's.
             if self._open_sessions and self._owner == os.getpid():
@@ -168,7 +168,7 @@ class Sandbox:
         self.close()
 
     def _leave(self) -> None:
-        with self._books:
+        with self._counting:
             self._open_sessions -= 1
             if self._open_sessions or not self._retired:
                 return
@@ -176,7 +176,7 @@ class Sandbox:
 
     def close(self) -> None:
         """End the runner and everything in it."""
-        with self._books:
+        with self._counting:
             if self._closed:
                 return
             self._closed = self._retired = True
@@ -192,25 +192,6 @@ class Sandbox:
     def _last_message(self) -> str:
         lines = os.pread(self._messages, 1 << 16, 0).decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""
-
-
-def _new_starter() -> None:
-    global _starter
-    _starter = ThreadPoolExecutor(1, "starting sandboxes")
-
-
-_starter: ThreadPoolExecutor
-_new_starter()
-os.register_at_fork(after_in_child=_new_starter)
-
-
-def from_lasting_thread(start: Callable[[], Popen[bytes]]) -> Popen[bytes]:
-    """Start a process from a thread that lives as long as this process.
-
-    What is to die with its parent dies, by the kernel's reckoning, with the thread that started it (prctl(2),
-    PR_SET_PDEATHSIG).
-    """
-    return _starter.submit(start).result()
 
 
 # --- the sandbox of this process -------------------------------------------------------------------------------------

@@ -113,7 +113,9 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """End the program."""
+        """End the program; the second time there is nothing to do."""
+        if not self._files:
+            return
         self._channel.close()
         self._other.close()
         for descriptor in self._files:
@@ -121,8 +123,7 @@ class Session:
         self._files = []
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        closed, self._closed = self._closed, _nothing
-        closed()
+        self._closed()
 
     @contextmanager
     def theirs(self) -> Iterator[list[int]]:
@@ -212,10 +213,6 @@ class Session:
             return receive(self._channel)[0]
         except (OSError, EOFError, ValueError) as error:
             raise SandboxError(f"the session broke: {error}") from error
-
-
-def _nothing() -> None:
-    pass
 
 
 def run_of(ending: Ending, stdout: bytes, stderr: bytes, result: bytes, *, limits: Limits) -> Run:

@@ -14,7 +14,8 @@ import pytest
 
 from r1data.verifiers.code import Limits, Run, Status, bubblewrap, run_program
 from r1data.verifiers.code.inside.protocol import Ending
-from r1data.verifiers.code.sandbox import MODE_VARIABLE, discard, from_lasting_thread, open_session, sandbox
+from r1data.verifiers.code.lasting import from_lasting_thread
+from r1data.verifiers.code.sandbox import MODE_VARIABLE, discard, open_session, sandbox
 from r1data.verifiers.code.session import SandboxError, run_of
 from schemas import Outcome
 from tests.verifiers.code.samples import GOOD, judge, needs_gxx, needs_sandbox, processes
