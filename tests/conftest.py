@@ -11,7 +11,7 @@ os.environ.update(
     HF_DATASETS_OFFLINE="1",
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
     PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED="false",
-    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="90",
+    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="300",
     PREFECT_HOME=tempfile.mkdtemp(prefix="r1data-prefect-"),
 )
 
@@ -25,6 +25,8 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).parents[1]
+PATIENT = 300.0
+"""Seconds after which what ought to end is given up: many times what it takes. A machine that stalls is no fault."""
 HOME, OWNER = os.environ["PREFECT_HOME"], os.getpid()
 
 

@@ -15,6 +15,7 @@ from r1data.progress import Progress, Silence
 from r1data.recipe import Runtime
 from r1data.store import Workspace
 from r1data.store.sessions import SESSIONS, Spent, close_killed, close_session, read_live, read_sessions, write_live
+from tests.conftest import PATIENT
 from tests.end_to_end.rehearsal import rehearse, write_recipe
 
 RUNTIME = Runtime.model_validate(
@@ -62,7 +63,7 @@ def test_sessions_add_up(tmp_path: Path) -> None:
 def test_a_killed_writer_loses_no_session(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)])
     try:
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + PATIENT
         while (live := read_live(tmp_path)) is None or live.tally.drawn < 8:
             assert time.monotonic() < give_up and process.poll() is None
             time.sleep(0.05)

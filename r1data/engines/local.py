@@ -9,13 +9,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from r1data.awake import awake
 from r1data.engines.client.endpoint import Company
 from r1data.errors import EngineError
 from r1data.model import LoadedModel
@@ -61,7 +61,7 @@ class LocalServer:
         self._abandoned = threading.Event()
         self._life = 0
         self.company = Company()
-        self.heard_at = time.monotonic()
+        self.heard_at = awake()
 
     @property
     def life(self) -> int:
@@ -157,17 +157,17 @@ class LocalServer:
         self._wait_until_healthy()
 
     def _wait_until_healthy(self) -> None:
-        deadline = time.monotonic() + self._settings.startup_seconds
+        deadline = awake() + self._settings.startup_seconds
         assert self._process is not None
         while not _healthy(self._health):
             if self._process.poll() is not None:
                 raise EngineError(self._obituary("the engine stopped while starting"), self._hint())
             if self._abandoned.wait(0.25):
                 return
-            if time.monotonic() > deadline:
+            if awake() > deadline:
                 limit = self._settings.startup_seconds
                 raise EngineError(self._obituary(f"the engine was not ready after {limit:.0f} s"), self._hint())
-        self.heard_at = time.monotonic()
+        self.heard_at = awake()
 
     def _stop(self, *, hard: bool = False) -> None:
         """Have the guard end the engine and all that came from it. `hard`: an engine that hangs has no time to end."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
 import aiohttp
 
+from r1data.awake import awake
 from r1data.engines.protocol import Failure
 from r1data.errors import EngineError
 from r1data.recipe import RewardModel, ServerEngine
@@ -61,13 +61,13 @@ class RewardServer:
             EngineError: no server has answered for `patience_seconds`.
         """
         body = self._body(turns, answer)
-        until = time.monotonic() + self._settings.patience_seconds
+        until = awake() + self._settings.patience_seconds
         pause = PAUSE_SECONDS
         while True:
             said = await self._asked(body)
             if not isinstance(said, _Passing):
                 return said
-            if time.monotonic() + pause > until:
+            if awake() + pause > until:
                 raise EngineError(
                     f"no reward server answers; the last said: {said.why}",
                     "check reward_engine.endpoints; what was rated is safe, and the next run goes on from there",

@@ -20,13 +20,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from r1data.awake import awake
 from r1data.verifiers.channel import Channel, Closed
 from r1data.verifiers.check import Check, Finding, verdict
 from r1data.verifiers.nursery import Born, Load, Loaded
@@ -264,7 +264,7 @@ class VerifierPool:
         return nursery
 
     def _ask(self, nursery: Nursery, request: bytes, descriptors: tuple[int, ...] = ()) -> bool:
-        nursery.since = time.monotonic()
+        nursery.since = awake()
         try:
             socket.send_fds(nursery.channel.socket, [request], descriptors)
         except OSError:
@@ -286,7 +286,7 @@ class VerifierPool:
     def _hear_nursery(self, nursery: Nursery) -> None:
         try:
             for message in nursery.channel.receive():
-                nursery.since = time.monotonic()
+                nursery.since = awake()
                 if isinstance(message, Born):
                     worker = nursery.unborn.popleft()
                     if worker in self._workers:  # else it was given up, hears that its channel is closed, and ends
@@ -390,7 +390,7 @@ class VerifierPool:
             check = worker.tasks[0].check
             with contextlib.suppress(Exception):  # a task that cannot be read: the verifier will say so
                 worker.allowed += KNOWN[check.verifier].patience(check)
-        worker.since = time.monotonic()
+        worker.since = awake()
 
     def _patience(self) -> float | None:
         """How long to wait for news. Not at all where somebody was lost since the staff was looked at: what they had
@@ -402,7 +402,7 @@ class VerifierPool:
         moments += [w.since + HOLD_UP for w in self._workers if len(w.tasks) > 1]
         if self._nursery is not None and self._nursery.busy:
             moments.append(self._nursery.deadline)
-        return max(0.0, min(moments) - time.monotonic()) if moments else None
+        return max(0.0, min(moments) - awake()) if moments else None
 
     def _hear(self, worker: Worker, events: int) -> None:
         try:
@@ -422,7 +422,7 @@ class VerifierPool:
             self._bury(worker, "by itself")
 
     def _end_overdue(self) -> None:
-        now = time.monotonic()
+        now = awake()
         for worker in list(self._workers):
             if len(worker.tasks) > 1 and worker.since + HOLD_UP <= now:
                 self._relieve(worker)

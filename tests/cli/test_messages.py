@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.conftest import PATIENT
 from tests.end_to_end.rehearsal import SCRIPTED, write_recipe
 
 SCRIPTED_ARGS = [part for setting in SCRIPTED for part in ("--set", f"runtime.{setting}")]
@@ -19,7 +20,7 @@ def r1data(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "150"}
     return subprocess.run(
         [sys.executable, "-m", "r1data", *arguments],
-        capture_output=True, text=True, cwd=cwd, env=environment, timeout=120,
+        capture_output=True, text=True, cwd=cwd, env=environment, timeout=PATIENT,
     )  # fmt: skip
 
 

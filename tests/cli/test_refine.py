@@ -12,6 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.conftest import PATIENT
+
 LINES = (
     "I want the number of ways to seat {n} guests at a round table, so I fix one of them first.",
     "The remaining {m} guests can be arranged freely, which leaves the factorial of {m}.",
@@ -81,7 +83,7 @@ ROWS: list[tuple[dict[str, object], set[str]]] = [
 def r1data(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "r1data", *map(str, arguments)],
-        capture_output=True, text=True, cwd=folder, env={**os.environ, "COLUMNS": "150"}, timeout=280,
+        capture_output=True, text=True, cwd=folder, env={**os.environ, "COLUMNS": "150"}, timeout=PATIENT,
     )  # fmt: skip
 
 
@@ -182,12 +184,12 @@ def test_stopped_it_leaves_nothing_half_done(tmp_path: Path) -> None:
     source, out = write(tmp_path, "parquet", many), tmp_path / "out.parquet"
     command = [sys.executable, "-m", "r1data", "refine", str(source), "--out", str(out)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"})
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENT
     while not list(tmp_path.glob(".staging-*/signatures/*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    _, news = process.communicate(timeout=60)
+    _, news = process.communicate(timeout=PATIENT)
     assert process.returncode == 130, news
     assert "Traceback" not in news
     assert not out.exists() and not list(tmp_path.glob(".staging*"))

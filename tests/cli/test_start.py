@@ -8,6 +8,7 @@ import pytest
 
 from r1data import cli
 from r1data.cli.app import COMMANDS, Commands
+from tests.conftest import PATIENT
 
 HEAVY = ("numba", "aiohttp", "transformers", "datasets", "torch", "jinja2", "fasttext")
 
@@ -20,7 +21,7 @@ def test_every_module_with_a_command_of_its_name_is_listed() -> None:
 
 
 def test_a_slip_is_met_with_the_command_that_was_meant() -> None:
-    ran = subprocess.run([sys.executable, "-m", "r1data", "whatiff"], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-m", "r1data", "whatiff"], capture_output=True, text=True, timeout=PATIENT)
     assert ran.returncode == 2 and "Did you mean 'whatif'?" in ran.stderr
 
 
@@ -30,5 +31,5 @@ def test_what_answers_at_once_loads_nothing_heavy(command: list[str]) -> None:
         "import sys\nfrom r1data.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
         f"print('loaded', *[name for name in {HEAVY} if name in sys.modules])"
     )
-    ran = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, timeout=PATIENT)
     assert ran.stdout.splitlines()[-1].split() == ["loaded"], ran.stdout + ran.stderr

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from tests.cli.test_messages import r1data
+from tests.conftest import PATIENT
 from tests.end_to_end.rehearsal import contents, rehearse, write_recipe
 
 COLUMNS = ["id", "verifier", "version", "outcome", "extracted", "detail", "seconds"]
@@ -46,7 +47,7 @@ def test_every_row_has_its_verdict_in_its_place(tmp_path: Path) -> None:
     source = write(tmp_path / "in.jsonl", rows)
     with source.open("a") as file:
         file.write("this is no JSON\n[1, 2]\n")
-    done = r1data("verify", str(source), "--out", "out.parquet", "--deadline", "2", "--json", cwd=tmp_path)
+    done = r1data("verify", str(source), "--out", "out.parquet", "--deadline", "5", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = pl.read_parquet(tmp_path / "out.parquet")
     assert found.columns == COLUMNS
@@ -89,17 +90,17 @@ def test_stopped_it_keeps_what_it_has_and_goes_on_from_there(tmp_path: Path, num
         command, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + PATIENT
     while not list((tmp_path / "out.parquet.partial").glob("0*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.1)
     os.kill(process.pid, number)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENT)
     assert process.returncode == (-9 if number == signal.SIGKILL else 130), said
     assert "Traceback" not in said and ("stopped" in said or number == signal.SIGKILL)
     assert not (tmp_path / "out.parquet").exists()
     before = pl.read_parquet(tmp_path / "out.parquet.partial" / "*.parquet")
     assert 0 < before.height < 1500
-    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENT)
     assert again.returncode == 0 and "going on" in again.stderr, again.stderr
     after = pl.read_parquet(tmp_path / "out.parquet")
     assert sorted(after["id"].to_list(), key=int) == [row["id"] for row in rows]

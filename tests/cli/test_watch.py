@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from r1data.store.sessions import read_live
+from tests.conftest import PATIENT
 from tests.test_account import WRITER
 
 pytestmark = pytest.mark.slow
@@ -25,7 +26,7 @@ def alive(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A run that has made 8 draws and works on."""
     process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)])
     (tmp_path / "manifest.json").write_text("{}")
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + PATIENT
     while (live := read_live(tmp_path)) is None or live.tally.drawn < 8 or live.news != "working":
         assert time.monotonic() < give_up and process.poll() is None
         time.sleep(0.05)
@@ -36,7 +37,7 @@ def alive(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def read_until(descriptor: int, *wanted: str) -> str:
     """Read from a terminal until all of this has been shown."""
-    shown, give_up = "", time.monotonic() + 60
+    shown, give_up = "", time.monotonic() + PATIENT
     while not all(word in shown for word in wanted):
         assert time.monotonic() < give_up, shown
         if select.select([descriptor], [], [], 0.5)[0]:
@@ -57,7 +58,7 @@ def test_a_terminal_shows_the_live_board_then_the_tables_and_ctrl_c_leaves(
         alive.wait()
         read_until(ours, "made up of", "1 sessions, 1 of them killed")
         watcher.send_signal(signal.SIGINT)
-        assert watcher.wait(30) == 0
+        assert watcher.wait(PATIENT) == 0
     finally:
         watcher.kill()
         os.close(ours)
@@ -77,6 +78,6 @@ def test_json_is_a_line_at_every_change(tmp_path: Path, alive: subprocess.Popen[
             pass
         assert last["completion_tokens"] == 700 and last["money"]["EUR"] > 0
         watcher.send_signal(signal.SIGINT)
-        assert watcher.wait(30) == 0 and not watcher.stderr.read()
+        assert watcher.wait(PATIENT) == 0 and not watcher.stderr.read()
     finally:
         watcher.kill()

@@ -35,11 +35,11 @@ from r1data.store import Workspace
 from schemas import Message
 from tests.engines.scripted_server import Key, Part, read_log, write_cast
 
-STARTUP_SECONDS = 60.0
-RUN_SECONDS = 240.0
+STARTUP_SECONDS = 240.0
+RUN_SECONDS = 500.0
 LONGEST_WAIT = 20.0
 """Seconds without a new request after which a moment has come all the same: the run is at something else."""
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 """For a run to send its first request: who looks for its server then has to find one."""
 
 

@@ -17,6 +17,7 @@ from r1data.progress import Progress, Silence
 from r1data.recipe import read_recipe, read_runtime
 from r1data.run import run
 from r1data.stages import open_job
+from tests.conftest import PATIENT
 from tests.end_to_end.rehearsal import contents
 
 KEY = "sk-very-secret-4711"
@@ -66,10 +67,10 @@ def teacher() -> Iterator[tuple[str, list[dict[str, object]]]]:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENT)
     yield address[0], seen
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(PATIENT)
 
 
 def test_a_hosted_teacher_makes_a_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

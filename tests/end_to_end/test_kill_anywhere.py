@@ -40,7 +40,7 @@ RECIPES = {
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", RECIPES)
 def test_killed_at_random_moments_it_ends_the_same(tmp_path: Path, tiny: Path, kind: str) -> None:
     seed = random.SystemRandom().randrange(1 << 32)

@@ -64,7 +64,7 @@ def write_poisoned(folder: Path, tiny: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_every_prompt_ends_with_a_row_and_every_row_is_its_own(tmp_path: Path, tiny: Path) -> None:
     recipe = write_poisoned(tmp_path, tiny)
     natures = natures_of(read_recipe(recipe))
@@ -74,7 +74,7 @@ def test_every_prompt_ends_with_a_row_and_every_row_is_its_own(tmp_path: Path, t
         scripted_server(tmp_path / "two", tmp_path / "cast.json", *SERVER, "--seed=2", "--plain", **ENGINE) as two,
     ):
         command = run_command(recipe, tmp_path / "w", [one.url, two.url], *SETTINGS)
-        status_code, said = finished(command, seconds=300)
+        status_code, said = finished(command, seconds=600)
         assert status_code == 0, said[-8000:]
         asked = {key.prompt_id for server in (one, two) for key in server.requests()}
 

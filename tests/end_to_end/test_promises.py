@@ -16,6 +16,7 @@ from r1data.errors import WorkspaceError
 from r1data.explain import DrawStory, PromptStory, explain
 from r1data.status import status
 from r1data.store import Workspace
+from tests.conftest import PATIENT
 from tests.end_to_end.rehearsal import SCRIPTED, assert_same, contents, rehearse, write_recipe
 
 
@@ -152,12 +153,12 @@ def test_stopped_at_any_moment_and_started_again_it_ends_the_same(
             command(recipe, tmp_path / "w"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         journal = tmp_path / "w" / "journal"
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + PATIENT
         while not any(journal.glob("*.sqlite")) and process.poll() is None and time.monotonic() < give_up:
             time.sleep(0.02)
         time.sleep(dice.uniform(0, 1.0))
         os.kill(process.pid, number)
-        statuses.append(process.wait(60))
+        statuses.append(process.wait(PATIENT))
         if (tmp_path / "w" / "manifest.json").exists():
             state = status(Workspace(tmp_path / "w"))
             assert state.planned == state.completed + state.failed + state.pending

@@ -42,7 +42,7 @@ def request(n: int, *more: int, prompt: str | None = None) -> Request:
 @contextmanager
 def local(tmp_path: Path, **settings: object) -> Iterator[tuple[FrailServer, list[str]]]:
     said: list[str] = []
-    chosen = LocalEngine.model_validate({"startup_seconds": 20, **settings})
+    chosen = LocalEngine.model_validate({"startup_seconds": 120, **settings})
     with FrailServer(chosen, MODEL, tmp_path / "log", said.append) as server:
         yield server, said
 
@@ -75,7 +75,7 @@ def test_the_prompt_that_kills_the_engine_is_set_aside_and_no_other(tmp_path: Pa
 @pytest.mark.slow
 def test_a_prompt_at_which_the_engine_hangs_is_set_aside_too(tmp_path: Path) -> None:
     asked = [*[request(n) for n in range(10)], request(3, STUNNING, prompt="stunning")]
-    with local(tmp_path, silence_seconds=0.5, max_restarts=3) as (server, said):
+    with local(tmp_path, silence_seconds=1.5, max_restarts=3) as (server, said):
         replies = asyncio.run(ask_all(server, asked))
     assert_own(replies[:10], asked[:10])
     assert isinstance(replies[10], Failure) and replies[10].prompt_at_fault
@@ -111,7 +111,7 @@ def test_an_engine_that_somebody_kills_or_stops_is_started_again(
             os.kill(server._process.pid, how)  # the guard as well
         return await asking
 
-    with local(tmp_path, silence_seconds=1.0) as (server, said):
+    with local(tmp_path, silence_seconds=3.0) as (server, said):
         replies = asyncio.run(go())
     assert_own(replies, asked)
     assert server.life == 1, said
@@ -148,7 +148,7 @@ def test_a_remote_server_that_dies_of_a_prompt_and_is_brought_back_by_others(tmp
                 await asyncio.sleep(0.1)
 
         async def go() -> Replies:
-            settings = Settings(kind="server", endpoints=(first.url, second.url), patience_seconds=20)
+            settings = Settings(kind="server", endpoints=(first.url, second.url), patience_seconds=120)
             nursing = asyncio.create_task(nurse())
             async with ServerEngine(settings, "tiny", 8) as engine:
                 replies = await asyncio.gather(*[engine.complete(one) for one in asked])

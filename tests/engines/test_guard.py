@@ -20,6 +20,8 @@ child = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', '
 subprocess.Popen([sys.executable, "-c", child.format(0 if "orphan" in sys.argv else 300)])
 time.sleep(300)
 """
+SOON = 100.0
+"""Seconds: long before they would end by themselves."""
 
 
 def start(*arguments: str) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
@@ -35,7 +37,7 @@ def start(*arguments: str) -> tuple[subprocess.Popen[bytes], list[psutil.Process
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=20)
+    _, alive = psutil.wait_procs(processes, timeout=SOON)
     return not alive
 
 
@@ -44,7 +46,7 @@ def test_closing_the_pipe_ends_the_whole_family(kind: str) -> None:
     process, family = start(*([kind] if kind else []))
     assert process.stdin is not None
     process.stdin.close()
-    process.wait(20)
+    process.wait(SOON)
     assert gone(family)
 
 
@@ -56,7 +58,7 @@ def test_signals_alone_do_not_end_the_guard() -> None:
     assert process.poll() is None
     assert process.stdin is not None
     process.stdin.close()
-    process.wait(20)
+    process.wait(SOON)
     assert gone(family)
 
 
@@ -70,8 +72,10 @@ def test_kill_9_of_the_run_ends_the_family(tmp_path: Path) -> None:
     run = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     guard_process = psutil.Process(int(run.stdout.readline()))
-    time.sleep(0.5)
-    family = [guard_process, *guard_process.children(recursive=True)]
+    until = time.monotonic() + SOON
+    while not (engine := guard_process.children(recursive=True)) and time.monotonic() < until:
+        time.sleep(0.05)
+    family = [guard_process, *engine]
     assert len(family) == 2
     run.kill()
     run.wait()
@@ -80,4 +84,4 @@ def test_kill_9_of_the_run_ends_the_family(tmp_path: Path) -> None:
 
 def test_the_engines_own_end_is_passed_on() -> None:
     code = [sys.executable, "-S", str(Path(guard.__file__)), sys.executable, "-c", "import sys; sys.exit(7)"]
-    assert subprocess.Popen(code, stdin=subprocess.PIPE).wait(20) == 7
+    assert subprocess.Popen(code, stdin=subprocess.PIPE).wait(SOON) == 7

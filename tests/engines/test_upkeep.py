@@ -15,7 +15,7 @@ from r1data.recipe import ServerEngine as Settings
 URL = "http://127.0.0.1:9/v1"
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("later", range(6))
 def test_who_asks_at_the_moment_of_the_answer_asks_anew(monkeypatch: pytest.MonkeyPatch, later: int) -> None:
     asked = 0

@@ -11,5 +11,5 @@ from tests.publishing.conftest import publisher as publisher
 def prefect() -> Iterator[None]:
     """An ephemeral server, with its database."""
     testing = pytest.importorskip("prefect.testing.utilities", reason="the flows extra is not installed")
-    with testing.prefect_test_harness(server_startup_timeout=120):
+    with testing.prefect_test_harness(server_startup_timeout=300):
         yield

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from tests.conftest import REPOSITORY
+from tests.conftest import PATIENT, REPOSITORY
 
 START_SECONDS = 400.0
 INTERVAL, FIRST = timedelta(seconds=60), timedelta(seconds=12)
@@ -37,7 +37,7 @@ def wait_for(what: str, condition: Callable[[], Any], seconds: float = START_SEC
     while time.monotonic() < end:
         if found := condition():
             return found
-        time.sleep(0.1)
+        time.sleep(0.3)
     raise AssertionError(f"{what}: not within {seconds:.0f} s")
 
 
@@ -59,14 +59,17 @@ class Server:
         return ended.stdout
 
     def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
-        """GET, or POST where there is a body and no other method is named. A locked database is asked again."""
+        """GET, or POST where there is a body and no other method is named. A locked database is asked again.
+
+        The server waits for its database for up to a minute before it says so: whoever asks must wait longer.
+        """
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         for pause in (0.5, 1, 2, 4, 8, None):
             try:
-                with opener.open(request, timeout=60) as answer:
+                with opener.open(request, timeout=PATIENT) as answer:
                     return json.loads(answer.read() or b"null")
             except urllib.error.HTTPError as error:
                 if error.code != 503 or pause is None:

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("prefect", reason="the flows extra is not installed")
 
 from r1data.review.gate import sign_off, signed_off
-from tests.conftest import REPOSITORY
+from tests.conftest import PATIENT, REPOSITORY
 from tests.flows.server import Server, prefect_server, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -44,7 +44,7 @@ def test_a_paused_flow_goes_on_when_people_sign_off(tmp_path: Path) -> None:
             wait_for("the flow is paused", lambda: states(server) == ["PAUSED"])
             assert process.poll() is None and not signed_off(root)
             assert "goes on" in sign_off(root, "ann", 1.0)
-            assert process.wait(300) == 0
+            assert process.wait(PATIENT) == 0
             assert states(server) == ["COMPLETED"]
         finally:
             process.kill()

@@ -25,6 +25,7 @@ from r1data.stages import judge_missing, open_job
 from r1data.stages.judge import _items, question_of, unjudged
 from r1data.status import status
 from r1data.store import Workspace
+from tests.conftest import PATIENT
 from tests.end_to_end.rehearsal import SCRIPTED, assert_same, contents, rehearse, write_recipe
 
 JUDGED_UNDER = {
@@ -289,11 +290,11 @@ def test_killed_while_judging_it_goes_on_to_equal_tables(slow_run: tuple[Path, l
     rehearse(recipe, tmp_path / "whole", "verification.policy=judge")
     for number in (signal.SIGKILL, signal.SIGINT):
         run = subprocess.Popen([*command, "-w", str(tmp_path / "w")], stderr=subprocess.DEVNULL)
-        known, end = len(list((tmp_path / "w" / "verdicts").glob("*.judge-*"))), time.monotonic() + 60
+        known, end = len(list((tmp_path / "w" / "verdicts").glob("*.judge-*"))), time.monotonic() + PATIENT
         while len(list((tmp_path / "w" / "verdicts").glob("*.judge-*"))) < known + 2 and time.monotonic() < end:
             time.sleep(0.02)
         os.kill(run.pid, number)
-        assert run.wait(60) != 0
+        assert run.wait(PATIENT) != 0
         judged = len(sides(tmp_path / "w")[1])
         assert 0 < judged < 160
     rehearse(recipe, tmp_path / "w", "verification.policy=judge")

@@ -11,6 +11,7 @@ import pytest
 
 from r1data.errors import PublishError
 from r1data.store import Workspace
+from tests.conftest import PATIENT
 from tests.publishing.fake_hub import ATTRIBUTES, TOKEN, FakeHub, Fault
 from tests.publishing.staging import REPO, Publisher, examples, remembered, stage, state
 
@@ -156,7 +157,7 @@ def test_killed_anywhere_it_goes_on(publisher: Publisher, hub: FakeHub, workspac
                 os.kill(pid, signal.SIGKILL)
 
         hub.after = kill
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=PATIENT)
         assert process.returncode == -signal.SIGKILL, errors.decode()
     hub.after = lambda method, path: None
     assert remembered(workspace)["begun"], "it knew what it had begun"

@@ -15,6 +15,7 @@ from r1data.cli.app import Commands
 from r1data.publishing import Request, outlook
 from r1data.store import Workspace
 from schemas import Examples
+from tests.conftest import PATIENT
 from tests.publishing.fake_hub import TOKEN, FakeHub
 from tests.publishing.staging import REPO, Publisher, edit_card, examples, stage
 
@@ -35,8 +36,12 @@ def environment(publisher: Publisher, tmp_path: Path) -> dict[str, str]:
 
 def call(publisher: Publisher, tmp_path: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *command], env=environment(publisher, tmp_path), capture_output=True, text=True, timeout=120
-    )
+        [sys.executable, *command],
+        env=environment(publisher, tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=PATIENT,
+    )  # fmt: skip
 
 
 def test_what_the_command_publishes_is_loaded_back_row_for_row(

@@ -13,6 +13,7 @@ import pytest
 from r1data.recipe import Refinement, Selection
 from r1data.report import RefinedFacts, render_refined, render_report
 from schemas import Reason
+from tests.conftest import PATIENT
 from tests.report.rows import decided, measured
 from tests.report.test_report import FACTS, GOOD, HOSTILE, RECIPE, data_of, tables, without_our_script
 
@@ -52,7 +53,7 @@ def opened(page: str, folder: Path) -> str:
         CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
         f"--user-data-dir={folder / 'profile'}", "--dump-dom", f"file://{path}",
     ]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENT, check=True).stdout
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 CHROMIUM = shutil.which("chromium")
-START_SECONDS, WAIT_SECONDS = 60.0, 30.0
+START_SECONDS, WAIT_SECONDS = 300.0, 300.0
 KEYS = {"Enter": ("Enter", 13), "Escape": ("Escape", 27)}
 
 

@@ -13,6 +13,7 @@ import pytest
 from r1data.review.doors import POLICY, is_own
 from r1data.store import Workspace
 from r1data.store.reviews import read_reviews
+from tests.conftest import PATIENT
 from tests.review.serving import Served, served
 from tests.review.workspaces import sums, workspace_of
 
@@ -29,7 +30,7 @@ def server(workspace: Workspace) -> Iterator[Served]:
 
 
 def ask(server: Served, method: str, path: str, body: object = None, **headers: str) -> tuple[int, dict[str, str], Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENT)
     sent = {"Host": f"127.0.0.1:{server.port}"} | {name.replace("_", "-"): value for name, value in headers.items()}
     content = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
     connection.request(method, path, content, sent)

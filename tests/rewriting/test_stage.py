@@ -19,6 +19,7 @@ from r1data.rewrite_run import RewriteResult, run_rewrite
 from r1data.stages import Origin, RewriteJob, open_rewrite, plan_rewrites
 from r1data.store import Workspace
 from r1data.store.rewriting import RewriteJournal
+from tests.conftest import PATIENT
 from tests.end_to_end.rehearsal import SCRIPTED, assert_same, contents, rehearse, write_recipe
 
 
@@ -161,11 +162,11 @@ def test_killed_while_rewriting_it_goes_on_to_equal_tables(
     root = tmp_path / "cold"
     command = [sys.executable, "-c", SLOW_RUN, str(origin), str(root), str(tiny)]
     run = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
-    end = time.monotonic() + 240
+    end = time.monotonic() + PATIENT
     while _journalled(root) < 3 and time.monotonic() < end:
         time.sleep(0.02)
     os.kill(run.pid, signal.SIGKILL)
-    assert run.wait(60) != 0
+    assert run.wait(PATIENT) != 0
     safe = _journalled(root)
     assert 3 <= safe < cold[1].originals
     job = opened(root, tiny)

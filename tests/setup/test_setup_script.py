@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PATIENT
+
 REPOSITORY = Path(__file__).parents[2]
 TOOLS = ("awk", "basename", "bash", "cat", "cut", "df", "dirname", "env", "find", "grep", "mkdir", "rm", "sed", "tail",
          "touch", "uname")  # fmt: skip
@@ -41,7 +43,7 @@ def setup(tmp_path: Path, bin_folder: Path) -> Setup:
         return subprocess.run(
             [str(checkout / "scripts" / "setup.sh")],
             env={"PATH": str(bin_folder), "HOME": str(tmp_path), **environment},
-            cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+            cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENT,
         )  # fmt: skip
 
     return run

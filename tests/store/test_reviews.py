@@ -25,6 +25,7 @@ from r1data.store.reviews import (
     read_reviews,
 )
 from schemas import Action, Reviews
+from tests.conftest import PATIENT
 
 PROMPT = "f" * 32
 IDS = [f"{n:032x}" for n in range(40)]
@@ -74,7 +75,7 @@ def test_people_at_once_never_get_the_same_sample(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     for process in others:
-        told, _ = process.communicate(timeout=60)
+        told, _ = process.communicate(timeout=PATIENT)
         assert process.returncode == 0
         got.update(told.split())
     assert set(got) == set(IDS) and set(got.values()) == {1}

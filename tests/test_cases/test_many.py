@@ -20,6 +20,7 @@ from r1data.test_cases import Settings, Summary, build_all
 from r1data.test_cases.many import SandboxMissing
 from r1data.test_cases.results import ResultsError
 from r1data.verifiers.code import Limits, Run, Status
+from tests.conftest import PATIENT
 from tests.test_cases.problems import SUBARRAY, variant
 
 PROBLEM = {"id": "p", "prompt": "?", "correct": ["right"], "wrong": ["wrong"], "generators": ["gen"]}
@@ -175,11 +176,11 @@ def command(*arguments: object) -> list[str]:
 
 def r1data(*arguments: object) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "150"}
-    return subprocess.run(command(*arguments), capture_output=True, text=True, env=environment, timeout=120)
+    return subprocess.run(command(*arguments), capture_output=True, text=True, env=environment, timeout=PATIENT)
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENT
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -231,7 +232,7 @@ def test_a_stopped_run_goes_on(tmp_path: Path, how: signal.Signals) -> None:
         wait_until(lambda: out.exists() and out.read_bytes().count(b"\n") >= 3)
         started = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(how)
-        message = process.communicate(timeout=30)[1]
+        message = process.communicate(timeout=PATIENT)[1]
     finally:
         process.kill()
     assert started, "the sandbox was running"

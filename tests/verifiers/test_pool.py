@@ -18,6 +18,7 @@ from r1data.verifiers import Check, VerifierPool
 from r1data.verifiers import pool as pool_module
 from r1data.verifiers.pool import Nursery, Task, Worker
 from schemas import Outcome
+from tests.conftest import PATIENT
 
 ENDLESS = "\\sum_{n=1}^{9^{9^{9}}} n"
 HOSTILE = [ENDLESS, "9^{9^{9^{9^{9}}}}", "(" * 3000 + "1" + ")" * 3000, "10^{10^{10}}!",
@@ -41,7 +42,7 @@ def test_the_verdict_comes_back_for_the_row_it_belongs_to() -> None:
     with VerifierPool(2, deadline=30) as pool:
         futures = [pool.submit(check(n, f"\\sqrt{{{n}}}", f"\\sqrt{{{n + n % 2}}}")) for n in range(1, 101)]
         for n, future in enumerate(futures, start=1):
-            verdict = future.result(60)
+            verdict = future.result(PATIENT)
             assert verdict.completion_id == f"{n:032x}"
             assert verdict.outcome == (Outcome.INCORRECT if n % 2 else Outcome.CORRECT)
     assert not workers()
@@ -52,8 +53,8 @@ def test_an_endless_answer_costs_its_deadline_and_nothing_else() -> None:
     with VerifierPool(2, deadline=3) as pool:
         bad = [pool.submit(check(n, "x+1", answer)) for n, answer in enumerate(HOSTILE)]
         good = [pool.submit(check(100 + n, "x+1", "1+x")) for n in range(50)]
-        assert {future.result(60).outcome for future in good} == {Outcome.CORRECT}
-        outcomes = [future.result(60).outcome for future in bad]
+        assert {future.result(PATIENT).outcome for future in good} == {Outcome.CORRECT}
+        outcomes = [future.result(PATIENT).outcome for future in bad]
     assert outcomes[0] == Outcome.TIMEOUT
     assert set(outcomes[1:]) == {Outcome.UNDECIDED}, "what can be seen to be endless is not computed"
 
@@ -77,7 +78,7 @@ def test_workers_killed_from_outside_lose_no_row() -> None:
         numbers = range(2, 5002)
         futures = [pool.submit(check(n, f"\\sqrt{{{n}}}+x", f"x+\\sqrt{{{n}}}")) for n in numbers]
         try:
-            verdicts = [future.result(120) for future in futures]
+            verdicts = [future.result(PATIENT) for future in futures]
         finally:
             stop.set()
             thread.join()
@@ -100,7 +101,7 @@ def test_a_nursery_that_is_dead_when_it_is_asked_for_a_worker_is_replaced(monkey
 
     monkeypatch.setattr(VerifierPool, "_ask", ask)
     with VerifierPool(1, deadline=30) as pool:
-        assert pool.submit(check(1, "4", "4")).result(60).outcome == Outcome.CORRECT
+        assert pool.submit(check(1, "4", "4")).result(PATIENT).outcome == Outcome.CORRECT
     assert dead
 
 
@@ -117,7 +118,7 @@ def test_a_worker_that_is_dead_when_it_is_given_a_check_is_replaced(monkeypatch:
 
     monkeypatch.setattr(VerifierPool, "_give", give)
     with VerifierPool(1, deadline=30) as pool:
-        assert pool.submit(check(1, "4", "4")).result(60).outcome == Outcome.CORRECT
+        assert pool.submit(check(1, "4", "4")).result(PATIENT).outcome == Outcome.CORRECT
     assert dead
 
 
@@ -139,8 +140,8 @@ def test_workers_die_with_their_parent_even_while_they_compute(number: signal.Si
     family = psutil.Process(parent.pid).children(recursive=True)
     assert len(family) >= 2
     os.kill(parent.pid, number)
-    parent.wait(30)
-    _, alive = psutil.wait_procs(family, timeout=10)
+    parent.wait(PATIENT)
+    _, alive = psutil.wait_procs(family, timeout=PATIENT)
     assert not alive
 
 
@@ -168,8 +169,8 @@ def test_a_library_that_cannot_be_loaded_is_said_on_every_row(monkeypatch: pytes
     with VerifierPool(2, deadline=5) as pool:
         broken = [pool.submit(check(n, "x", "x")) for n in range(10)]
         fine = pool.submit(Check("2" * 32, "choice", "A", None, "en", "The answer is A."))
-        assert fine.result(30).outcome == Outcome.CORRECT
-        verdicts = [future.result(30) for future in broken]
+        assert fine.result(PATIENT).outcome == Outcome.CORRECT
+        verdicts = [future.result(PATIENT) for future in broken]
     assert {v.outcome for v in verdicts} == {Outcome.VERIFIER_ERROR}
     assert all("not today" in v.detail for v in verdicts)
 
@@ -177,7 +178,7 @@ def test_a_library_that_cannot_be_loaded_is_said_on_every_row(monkeypatch: pytes
 def test_workers_that_cannot_start_are_a_fault_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with VerifierPool(2, deadline=5) as pool:
-        verdict = pool.submit(check(1, "x", "x")).result(30)
+        verdict = pool.submit(check(1, "x", "x")).result(PATIENT)
     assert verdict.outcome == Outcome.VERIFIER_ERROR and "ends at once" in verdict.detail
 
 
@@ -196,7 +197,7 @@ def test_a_nursery_that_is_killed_again_and_again_is_started_again(monkeypatch: 
 
     monkeypatch.setattr(VerifierPool, "_ask", ask)
     with VerifierPool(2, deadline=30) as pool:
-        verdict = pool.submit(Check("2" * 32, "choice", "A", None, "en", "The answer is A.")).result(60)
+        verdict = pool.submit(Check("2" * 32, "choice", "A", None, "en", "The answer is A.")).result(PATIENT)
     assert verdict.outcome == Outcome.CORRECT and len(killed) == 6, verdict
 
 
@@ -211,7 +212,7 @@ def test_where_everything_is_killed_the_rows_say_so(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(VerifierPool, "_found_nursery", found_dead)
     with VerifierPool(2, deadline=5) as pool:
-        verdict = pool.submit(check(1, "x", "x")).result(30)
+        verdict = pool.submit(check(1, "x", "x")).result(PATIENT)
     assert verdict.outcome == Outcome.VERIFIER_ERROR and "killed again and again" in verdict.detail
 
 
@@ -219,7 +220,7 @@ def test_where_everything_is_killed_the_rows_say_so(monkeypatch: pytest.MonkeyPa
 def test_a_worker_that_is_stopped_holds_up_nobody() -> None:
     """Its messages fill the socket, and the pool must not wait for it to read them."""
     with VerifierPool(2, deadline=3) as pool:
-        assert pool.submit(check(0, "x", "x")).result(30).outcome == Outcome.CORRECT
+        assert pool.submit(check(0, "x", "x")).result(PATIENT).outcome == Outcome.CORRECT
         sleepers = workers()
         nursery = min(sleepers, key=lambda process: process.create_time())
         for process in sleepers:
@@ -227,7 +228,7 @@ def test_a_worker_that_is_stopped_holds_up_nobody() -> None:
                 process.suspend()
         long_answer = "1+" * 9000 + "x"
         futures = [pool.submit(check(n, "x", f"{long_answer}}} \\boxed{{x")) for n in range(1, 200)]
-        verdicts = [future.result(60) for future in futures]
+        verdicts = [future.result(PATIENT) for future in futures]
     late = [v for v in verdicts if v.outcome == Outcome.TIMEOUT]
     assert len(late) <= len(sleepers) - 1
     assert {v.outcome for v in verdicts} <= {Outcome.CORRECT, Outcome.TIMEOUT}

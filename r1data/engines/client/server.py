@@ -15,12 +15,12 @@ import asyncio
 import math
 import os
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from r1data.awake import awake
 from r1data.engines.client.api import Api
 from r1data.engines.client.completions_api import CompletionsApi
 from r1data.engines.client.dispatcher import Dispatcher
@@ -165,7 +165,7 @@ class ServerEngine:
 
     def _pump(self) -> None:
         """Send on their way all requests that can go now, and come back when time lets others go."""
-        now = time.monotonic()
+        now = awake()
         if self.keeper is not None:
             self._endpoints[0].life = self.keeper.life  # somebody else may have had it started again
         for attempt in self._dispatcher.place(now):
@@ -179,7 +179,7 @@ class ServerEngine:
 
     async def _send(self, endpoint: Endpoint, attempt: Attempt, max_tokens: int) -> Reply | Failure:
         def heard() -> None:
-            attempt.heard_at = time.monotonic()
+            attempt.heard_at = awake()
             endpoint.failing_since = None
             if self.keeper is not None:
                 self.keeper.heard_at = attempt.heard_at
@@ -191,7 +191,7 @@ class ServerEngine:
                 answer = await self._exchange.ask(endpoint.url, self.api, request, body, heard)
         except TimeoutError:
             raise attempt.trouble or Trouble(Kind.SILENT, "it took too long") from None
-        now = time.monotonic()
+        now = awake()
         if isinstance(answer.reply, Reply):
             if endpoint.doubles.is_one(answer.reply_id, answer.reply.text):
                 raise Trouble(Kind.GARBLED, "it is the reply to another request, come again")
@@ -207,7 +207,7 @@ class ServerEngine:
 
     async def _after(self, trouble: Trouble, endpoint: Endpoint, attempt: Attempt, case: Case) -> Failure | None:
         """Act on a trouble. Returns the failure that it amounts to; None when the request is to be tried again."""
-        now = time.monotonic()
+        now = awake()
         match trouble.kind:
             case Kind.UNREACHABLE:
                 self._upkeep.lose(endpoint, attempt.life, str(trouble))
@@ -272,7 +272,7 @@ class ServerEngine:
         patience = Patience(self._endpoints, self.settings.patience_seconds, self.notify)
         while self._error is None:
             await asyncio.sleep(TICK_SECONDS)
-            now = time.monotonic()
+            now = awake()
             for endpoint in self._endpoints:
                 for attempt in endpoint.running:
                     self._hurry(attempt, now)

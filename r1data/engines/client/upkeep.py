@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
+from r1data.awake import awake
 from r1data.engines.client.api import Api
 from r1data.engines.client.endpoint import FIRST_PAUSE, LONGEST_PAUSE, Attempt, Company, Endpoint, State
 from r1data.engines.client.exchange import Exchange
@@ -25,7 +25,7 @@ class Keeper(Protocol):
 
     company: Company
     heard_at: float
-    """When anything came from the server, on the monotonic clock."""
+    """When anything came from the server, on the clock of `awake`."""
 
     @property
     def silence_seconds(self) -> float:
@@ -87,13 +87,13 @@ class Upkeep:
         One that cannot be reached is most likely a wrong address: that is said at once. One that is there and not
         ready has the time that the settings give it.
         """
-        deadline = time.monotonic() + self._settings.patience_seconds
+        deadline = awake() + self._settings.patience_seconds
         while True:
             troubles = await asyncio.gather(*[self._met(endpoint) for endpoint in self._endpoints])
             if None in troubles:
                 break
             loading = any(trouble.kind in (Kind.BUSY, Kind.FAULTY) for trouble in troubles if trouble is not None)
-            if time.monotonic() > deadline or not (loading or self._keeper is not None):
+            if awake() > deadline or not (loading or self._keeper is not None):
                 met = zip(self._endpoints, troubles, strict=True)
                 raise EngineError(
                     "no endpoint answers:\n" + "\n".join(f"{endpoint.url}: {trouble}" for endpoint, trouble in met),
@@ -170,7 +170,7 @@ class Upkeep:
 
     def lose(self, endpoint: Endpoint, life: int, reason: str, *, silent: bool = False) -> None:
         """Give an endpoint that cannot be reached nothing more, until it is brought back."""
-        endpoint.failed(reason, time.monotonic())
+        endpoint.failed(reason, awake())
         if endpoint.state is State.UP and endpoint.life == life:
             endpoint.state = State.DOWN
             self._background(self._bring_back(endpoint, silent=silent))

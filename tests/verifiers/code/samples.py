@@ -59,7 +59,7 @@ def processes() -> list[psutil.Process]:
 
 def is_as_before(before: list[psutil.Process]) -> bool:
     """Whether the same processes live as before, those of a session being gone; it takes them a moment."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if set(processes()) == set(before):
             return True

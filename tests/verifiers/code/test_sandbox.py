@@ -18,6 +18,7 @@ from r1data.verifiers.code.lasting import from_lasting_thread
 from r1data.verifiers.code.sandbox import MODE_VARIABLE, discard, open_session, sandbox
 from r1data.verifiers.code.session import SandboxError, run_of
 from schemas import Outcome
+from tests.conftest import PATIENT
 from tests.verifiers.code.samples import GOOD, judge, needs_gxx, needs_sandbox, processes
 
 SYSTEM_PYTHON = Path("/usr/bin/python3.11")
@@ -102,7 +103,7 @@ def test_discard_leaves_no_process() -> None:
     assert len(there) >= 2, "bwrap and the runner"
     discard()
     assert processes() == []
-    assert psutil.wait_procs(there, timeout=5)[1] == []
+    assert psutil.wait_procs(there, timeout=PATIENT)[1] == []
 
 
 @needs_sandbox
@@ -119,7 +120,7 @@ def test_a_broken_session_breaks_no_other_and_the_next_one_has_a_new_sandbox() -
         assert sandbox() is not first and not first.usable
         assert good.run(b"3").stdout == "3\n"
         assert quiet <= set(processes())
-    assert psutil.wait_procs(quiet, timeout=5)[1] == [], "the old sandbox ends with its last session"
+    assert psutil.wait_procs(quiet, timeout=PATIENT)[1] == [], "the old sandbox ends with its last session"
 
 
 @needs_sandbox
