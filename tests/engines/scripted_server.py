@@ -287,7 +287,7 @@ class Server:
             Settings(kind="scripted", context_tokens=options.context, **settings), self._cast.answers
         )
         self._faults = Faults(dict(options.fault), f"{options.seed}/{generation}")
-        self._sent: deque[Sheet] = deque(maxlen=50)
+        self._sent: deque[tuple[Sheet, asyncio.Transport | None]] = deque(maxlen=50)
         self._number = 0
 
     async def serve(self, port: int) -> None:
@@ -328,7 +328,9 @@ class Server:
                 os._exit(1)
             fault, dice = self._faults.pick(number)
             await asyncio.sleep(self._latency * dice.uniform(0.5, 1.5))
-            return await self._answer(request, body, part, key, f"cmpl-{self._place}.{number}", fault, dice)
+            mark = None if self._plain else request.headers.get("X-Request-Id")  # as vLLM does
+            reply_id = f"cmpl-{mark or f'{self._place}.{number}'}"
+            return await self._answer(request, body, part, key, reply_id, fault, dice)
         finally:
             self._log.end(name)
 
@@ -356,13 +358,23 @@ class Server:
         if fault == "garble":
             spoilt = garbled(sheet, dice)
         elif fault == "duplicate":
-            spoilt = doubled(sheet, list(self._sent)[:-RECENT], dice)
+            spoilt = doubled(sheet, self._taken(), dice)
         elif fault == "delay":
             await asyncio.sleep(self._delay * dice.uniform(0.5, 1.5))
         response = await _send(request, spoilt, dropped=dice.randrange(len(sheet.pieces)) if fault == "drop" else None)
         if fault in (None, "delay"):
-            self._sent.append(sheet)
+            self._sent.append((sheet, request.transport))
         return response
+
+    def _taken(self) -> list[Sheet]:
+        """Replies that can be sent to others too. A client that is told nothing by their ids must have taken them once:
+        one that gave up has closed its connection.
+        """
+        return [
+            sheet
+            for sheet, connection in list(self._sent)[:-RECENT]
+            if not self._plain or (connection is not None and not connection.is_closing())
+        ]
 
     async def _reply(self, body: Mapping[str, Any], key: Key) -> Reply | Failure:
         """What follows on what the draw has written so far, which must be what this server said."""

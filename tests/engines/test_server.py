@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from r1data.engines import Failure, Load, Reply, Request
+from r1data.engines.client.doubles import new_mark
 from r1data.engines.client.server import TRIES, ServerEngine
 from r1data.engines.client.trouble import Kind
 from r1data.errors import EngineError
@@ -164,6 +165,27 @@ def test_a_streamed_reply() -> None:
 def test_streams_that_break_are_asked_for_again(bad: Live) -> None:
     replies, _ = ask(lambda body, number: bad if number < 3 else streamed(*pieces()))
     assert replies == [Reply("four", FinishReason.STOP, 3, 4)]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_reply_with_the_mark_of_another_request_is_never_taken(stream: bool) -> None:
+    seen: list[str] = []
+
+    def answering(right: Callable[[int], bool]) -> Answer:
+        def answer(body: dict[str, object], number: int) -> Live:
+            async def live(request: web.Request) -> web.StreamResponse:
+                seen.append(request.headers["X-Request-Id"])
+                reply_id = f"cmpl-{seen[-1] if right(number) else new_mark()}-0"
+                return await streamed(*pieces(reply_id=reply_id))(request) if stream else completion(reply_id=reply_id)
+
+            return live
+
+        return answer
+
+    replies, _ = ask(answering(lambda number: number > 2), stream=stream)
+    assert isinstance(replies[0], Reply) and len(seen) == len(set(seen)) == 3
+    replies, _ = ask(answering(lambda number: False), stream=stream)
+    assert isinstance(replies[0], Failure) and "the reply to another request" in replies[0].error
 
 
 def test_connections_that_always_break_are_one_failed_row() -> None:

@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 from r1data.engines import Engine, Failure, Reply, Request, Service, connected, serving
+from r1data.engines.client.api import Api
+from r1data.engines.client.chat_api import ChatApi
+from r1data.engines.client.completions_api import CompletionsApi
+from r1data.engines.client.doubles import PREFIX
+from r1data.engines.client.exchange import Answer, Exchange
 from r1data.judging import JudgeItem, PairItem, judge, open_judge, prefer
 from r1data.judging.reply import Judgement, read_reply, schema_of
 from r1data.model import LoadedModel, load_model
@@ -69,6 +74,21 @@ def test_streamed_and_whole_replies_are_the_same(service: Service) -> None:
     assert len(streamed.token_ids) == streamed.completion_tokens
     assert service.model.tokenizer.decode(streamed.token_ids, skip_special_tokens=True) == streamed.text
     assert streamed.prompt_tokens == len(request(service).tokens)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("api", [CompletionsApi(), ChatApi()])
+def test_the_id_of_a_reply_shows_whose_it_is(service: Service, api: Api, stream: bool) -> None:
+    asked = request(service, messages=QUESTION, max_tokens=5)
+
+    async def go() -> Answer:
+        assert service.server is not None
+        async with Exchange(None) as exchange:
+            body = api.body(asked, service.model.name, 5, stream=stream, vllm=True)
+            return await exchange.ask(service.server.url, api, asked, body, lambda: None)
+
+    answer = asyncio.run(go())
+    assert isinstance(answer.reply, Reply) and answer.reply_id is not None and PREFIX in answer.reply_id
 
 
 def test_a_seed_says_the_same_whether_the_prompt_was_read_in_chunks_or_not(service: Service) -> None:

@@ -32,7 +32,7 @@ from training.tiny import flaws
 from training.tiny.prompts import practice_tasks
 from training.tiny.tasks import Pen
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 REPOSITORY = Path(__file__).parents[2]
 SMALL = REPOSITORY / "data" / "recipes" / "r1-small"

@@ -1,10 +1,27 @@
-"""Doubles: a server, or a cache before it, that gives one request's reply to another request too."""
+"""Doubles: a server, or a cache before it, that gives one request's reply to another request too.
+
+vLLM makes the ids of its replies from the header `X-Request-Id`: there every reply shows whose it is, also where the
+other request's own reply was never read. With other servers it shows by an id that was taken before.
+"""
 
 from __future__ import annotations
 
+import uuid
 from collections import OrderedDict
 
+HEADER = "X-Request-Id"
+PREFIX = "r1data-"
 REMEMBERED = 8192
+
+
+def new_mark() -> str:
+    """What one attempt sends as its `X-Request-Id`; nothing else ever has the same."""
+    return PREFIX + uuid.uuid4().hex
+
+
+def is_anothers(reply_id: str | None, mark: str) -> bool:
+    """Whether an id was made from a mark, and from another one than this."""
+    return reply_id is not None and PREFIX in reply_id and mark not in reply_id
 
 
 class Doubles:

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from r1data.engines.client.api import Api, Garbled, Reading, Refused
+from r1data.engines.client.doubles import HEADER, is_anothers, new_mark
 from r1data.engines.client.events import events
 from r1data.engines.client.trouble import Kind, Trouble, exhausted, is_too_long, quoted, refusal
 from r1data.engines.protocol import Failure, Reply, Request
@@ -107,7 +108,8 @@ class Exchange:
 
     async def _ask(self, url: str, api: Api, request: Request, body: dict[str, Any], heard: Heard) -> Answer:
         assert self._session is not None
-        async with self._session.post(url, json=body) as response:
+        mark = new_mark()
+        async with self._session.post(url, json=body, headers={HEADER: mark}) as response:
             if response.status != 200:
                 text = (await _body(response, LONGEST_REFUSAL, cut=True)).decode(errors="replace")
                 refused = refusal(response.status, response.headers, self._redacted(text))
@@ -121,6 +123,8 @@ class Exchange:
             else:
                 payload = _json(await _body(response, most))
                 reply, reply_id = api.whole(request, payload), _id(payload)
+            if is_anothers(reply_id, mark):
+                raise Garbled("it is the reply to another request")
             return Answer(reply, reply_id, exhausted(response.headers, datetime.now(UTC)))
 
     @contextmanager

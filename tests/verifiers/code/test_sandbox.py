@@ -162,7 +162,7 @@ def test_a_machine_that_stalls_is_no_sleep_of_the_program(program: str, status: 
     with open_session(program, "python", None, Limits(seconds=0.4)) as session, ThreadPoolExecutor() as pool:
         before = set(processes())
         result = pool.submit(session.run, b"")
-        while not set(processes()) - before:
+        while not set(processes()) - before and not result.done():
             time.sleep(0.001)
         family = processes()
         for process in family:
