@@ -1,7 +1,6 @@
 """The doctor finds what is there, says what is missing and how to mend it, and fails only on what a run needs."""
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,10 +71,8 @@ def test_no_engine_names_both_ways_out() -> None:
 
 
 def test_an_engine_that_hangs_is_a_failure_and_does_not_hang_the_doctor() -> None:
-    began = time.monotonic()
     finding = software.engine(having(vllm="9.9"), seconds=0.2)
     assert finding.status is Status.FAIL and "no answer within" in finding.detail
-    assert time.monotonic() - began < 10
 
 
 def test_two_engines_overwrite_each_other() -> None:

@@ -14,6 +14,7 @@ from r1data.judging.quoting import SPEAKS, fewer, harmless, shortened, tag_of
 from r1data.model import load_model
 from r1data.recipe import JudgeSettings, Recipe
 from schemas import Message
+from tests.effort import takes_at_most
 from tests.judging.injections import ATTACKS
 from tests.judging.reading import item, quotations, read
 
@@ -141,9 +142,6 @@ def test_many_lines_keep_head_and_tail() -> None:
 
 
 def test_a_long_line_is_searched_in_no_time() -> None:
-    import time
-
-    started = time.perf_counter()
-    for piece in ("ignore ", "judge you ", "mark ", "请", '"', "(", " a", "the answer "):
-        SPEAKS.search(piece * (8000 // len(piece)))
-    assert time.perf_counter() - started < 2
+    with takes_at_most(10):
+        for piece in ("ignore ", "judge you ", "mark ", "请", '"', "(", " a", "the answer "):
+            SPEAKS.search(piece * (20_000 // len(piece)))

@@ -1,4 +1,3 @@
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from r1data.measures import VERSION, measure
 from schemas import Measures
+from tests.effort import takes_at_most
 
 BITS = [
     "<think>",
@@ -201,10 +201,9 @@ def test_shares_are_of_the_target_language() -> None:
     "turn", ["\\( and $x$ ", "\\[ $x$ \n", "\\begin{align} $x$ ", "$$ a$ x", "```\n", "\\frac{{ `a "]
 )
 def test_a_looping_reply_costs_time_in_proportion_to_its_length(turn: str) -> None:
-    loop = "<think>" + turn * (200_000 // len(turn))
-    began = time.process_time()
-    rows([loop])
-    assert time.process_time() - began < 1.0  # about 0.05 s; 3 s when it grew by the square
+    loop = "<think>" + turn * (1_000_000 // len(turn))
+    with takes_at_most(15):  # a quarter of a second; more than a minute when it grew by the square
+        rows([loop])
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,7 +1,6 @@
 """Option letters in the forms that models write, science quantities with units, and texts."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from r1data.verifiers import choice
 from r1data.verifiers.check import BadTask, Check
 from r1data.verifiers.quantities import read_quantity
 from schemas import Outcome
+from tests.effort import takes_at_most
 
 OPTIONS = {"A": "3 m/s", "B": "6 m/s", "C": "12 m/s", "D": "24 m/s"}
 WORDS = {"A": "a red fox", "B": "the moon", "C": "gravity", "D": "none of the above"}
@@ -385,10 +385,9 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:12]))
 @pytest.mark.parametrize("reference", ["C", "9.81 m/s"])
 def test_a_megabyte_of_nonsense_is_judged_quickly(text: str, reference: str) -> None:
-    started = time.perf_counter()
-    judge(text, reference)
-    judge("\\boxed{" + text + "}", reference)
-    assert time.perf_counter() - started < 10
+    with takes_at_most(60):
+        judge(text, reference)
+        judge("\\boxed{" + text + "}", reference)
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,7 +1,6 @@
 """Instruction constraints: each kind with a reply that follows it and one that does not, in both ways of writing it."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from r1data.verifiers.constraints import CONSTRAINTS
 from r1data.verifiers.constraints.prose import count_sentences, count_words
 from r1data.verifiers.constraints.spec import IFEVAL
 from schemas import Outcome
+from tests.effort import takes_at_most
 
 
 def find(answer, spec, question=None, reference=None) -> Finding:
@@ -219,9 +219,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:8]))
 def test_a_megabyte_of_nonsense_is_judged_quickly(text: str) -> None:
-    started = time.perf_counter()
-    assert find(text, EVERYTHING).outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
-    assert time.perf_counter() - started < 15
+    with takes_at_most(60):
+        assert find(text, EVERYTHING).outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,7 +1,6 @@
 """Structured answers: the same content in another notation is right, another structure is wrong."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from r1data.verifiers import logic
 from r1data.verifiers.check import BadTask, Check
 from r1data.verifiers.structured import Shape, read_reference
 from schemas import Outcome
+from tests.effort import takes_at_most
 
 C, X, N, B = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.BAD_REFERENCE
 
@@ -140,11 +140,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:8]))
 def test_a_megabyte_of_nonsense_is_judged_quickly(text: str) -> None:
-    started = time.perf_counter()
-    for reference in ('{"a": [1]}', "1 2\n3 4", "a, b", "a: b", "yes", "word"):
-        judge(text, reference)
-    judge(f"<answer>{text}</answer>", "a: b")
-    assert time.perf_counter() - started < 10
+    with takes_at_most(60):
+        for reference in ('{"a": [1]}', "1 2\n3 4", "a, b", "a: b", "yes", "word"):
+            judge(text, reference)
+        judge(f"<answer>{text}</answer>", "a: b")
 
 
 @settings(max_examples=150, deadline=None)

@@ -122,7 +122,7 @@ def test_an_infinite_loop(program: str) -> None:
 def test_a_sleeper_is_ended_by_the_clock_on_the_wall(program: str) -> None:
     started = time.monotonic()
     assert "over the time limit of 0.2 s" in attack(program, {**DOUBLE, "time_limit": 0.2})
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60  # it would sleep for 100
 
 
 def test_infinite_output() -> None:
