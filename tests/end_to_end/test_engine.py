@@ -14,6 +14,7 @@ import yaml
 
 from r1data.status import status
 from r1data.store import Workspace
+from tests.conftest import PATIENT
 from tests.end_to_end.rehearsal import contents, write_recipe
 from tests.end_to_end.test_kill_anywhere import assert_no_draw_twice
 
@@ -103,7 +104,7 @@ def test_killed_in_every_way_it_leaves_nothing_and_makes_every_draw_once(
     assert wait_for(lambda: bool(processes_of(root)), 240)
     time.sleep(3)
     run.send_signal(signal.SIGINT)
-    assert run.wait(300) in (130, 0) and "Traceback" not in root.with_suffix(".log").read_text()
+    assert run.wait(PATIENT) in (130, 0) and "Traceback" not in root.with_suffix(".log").read_text()
     assert not processes_of(root), "the engine outlived Ctrl-C"
     assert_counted(root)
 

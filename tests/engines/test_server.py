@@ -188,6 +188,11 @@ def test_a_reply_with_the_mark_of_another_request_is_never_taken(stream: bool) -
     assert isinstance(replies[0], Failure) and "the reply to another request" in replies[0].error
 
 
+def test_an_id_that_only_has_our_name_in_it_is_no_mark() -> None:
+    replies, seen = ask(lambda body, number: completion(reply_id=f"r1data-prod-{number}"))
+    assert isinstance(replies[0], Reply) and len(seen) == 1
+
+
 def test_connections_that_always_break_are_one_failed_row() -> None:
     replies, seen = ask(lambda body, number: dropped)
     assert isinstance(replies[0], Failure) and "connection was lost" in replies[0].error

@@ -12,7 +12,7 @@ from r1data.engines import Engine, Failure, Reply, Request, Service, connected, 
 from r1data.engines.client.api import Api
 from r1data.engines.client.chat_api import ChatApi
 from r1data.engines.client.completions_api import CompletionsApi
-from r1data.engines.client.doubles import PREFIX
+from r1data.engines.client.doubles import MARK
 from r1data.engines.client.exchange import Answer, Exchange
 from r1data.judging import JudgeItem, PairItem, judge, open_judge, prefer
 from r1data.judging.reply import Judgement, read_reply, schema_of
@@ -88,7 +88,7 @@ def test_the_id_of_a_reply_shows_whose_it_is(service: Service, api: Api, stream:
             return await exchange.ask(service.server.url, api, asked, body, lambda: None)
 
     answer = asyncio.run(go())
-    assert isinstance(answer.reply, Reply) and answer.reply_id is not None and PREFIX in answer.reply_id
+    assert isinstance(answer.reply, Reply) and answer.reply_id is not None and MARK.search(answer.reply_id)
 
 
 def test_a_seed_says_the_same_whether_the_prompt_was_read_in_chunks_or_not(service: Service) -> None:

@@ -36,11 +36,8 @@ def environment(publisher: Publisher, tmp_path: Path) -> dict[str, str]:
 
 def call(publisher: Publisher, tmp_path: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *command],
-        env=environment(publisher, tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=PATIENT,
+        [sys.executable, *command], env=environment(publisher, tmp_path),
+        capture_output=True, text=True, timeout=PATIENT,
     )  # fmt: skip
 
 

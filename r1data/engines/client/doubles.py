@@ -6,22 +6,24 @@ other request's own reply was never read. With other servers it shows by an id t
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import OrderedDict
 
 HEADER = "X-Request-Id"
-PREFIX = "r1data-"
+MARK = re.compile(r"r1data-[0-9a-f]{32}")
+"""All of it: a gateway may put the name of a project or of a key, such as `r1data-prod`, into its ids."""
 REMEMBERED = 8192
 
 
 def new_mark() -> str:
     """What one attempt sends as its `X-Request-Id`; nothing else ever has the same."""
-    return PREFIX + uuid.uuid4().hex
+    return f"r1data-{uuid.uuid4().hex}"
 
 
 def is_anothers(reply_id: str | None, mark: str) -> bool:
     """Whether an id was made from a mark, and from another one than this."""
-    return reply_id is not None and PREFIX in reply_id and mark not in reply_id
+    return reply_id is not None and MARK.search(reply_id) is not None and mark not in reply_id
 
 
 class Doubles:
